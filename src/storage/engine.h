@@ -1,0 +1,164 @@
+// What distkv asks of a storage engine. Four kinds stand behind it: lsm/ (the next one), leveldb/,
+// map/ (memory), and the simulator's.
+//
+// Keys are ordered by (space, token, key); a key holds one entry of `meta` (causal state) and
+// `value`. An engine has one owner thread: every call comes from it and every callback runs on it.
+// A callback may run before the call that took it returns. What is *visible* may still be lost in a
+// crash; what is *durable* may not. Under kGroup nothing is answered before it is durable: a read
+// that meets a visible entry waits until that entry is durable.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/types.h"
+
+namespace distkv::storage {
+
+// Separate key spaces of one engine, in one log. The numbers are on disk.
+enum class Space : uint8_t { kData = 1, kHints = 2, kNode = 3 };
+
+// A key with its place; `key` is a view the caller keeps alive for the length of the call only.
+struct KeyRef {
+  Space space = Space::kData;
+  base::Token token;
+  std::string_view key;
+};
+
+struct Entry {
+  std::string meta;
+  std::string value;
+  friend bool operator==(const Entry&, const Entry&) = default;
+};
+
+// Views into an engine's memory, valid until the callback that got them returns, or for try_get
+// until the next call on the engine.
+struct EntryView {
+  std::string_view meta;
+  std::string_view value;
+};
+
+// kMeta may leave `value` empty, and may save reading it.
+enum class Part : uint8_t { kMeta, kAll };
+
+// kGroup: answered when on disk, many writes to one sync. kMemory: answered when visible.
+enum class Durability : uint8_t { kGroup, kMemory };
+
+enum class Lookup : uint8_t { kFound, kAbsent, kWouldBlock };
+
+// Absent: nullopt.
+using GetDone = std::function<void(base::Result<std::optional<EntryView>>)>;
+using Done = std::function<void(base::Status)>;
+
+// What an update does to the entry it saw.
+struct Decision {
+  enum class Action : uint8_t { kKeep, kPut, kErase } action = Action::kKeep;
+  Entry entry;  // For kPut.
+};
+
+struct Update {
+  KeyRef key;
+  Durability durability = Durability::kGroup;
+  // Sees the current entry (null: absent; visible, not necessarily durable) and decides. Runs once;
+  // must be pure but for what it captures. Not run if the read failed.
+  std::function<Decision(const EntryView* current)> decide;
+  // The decision is visible to later calls. Not called if the read failed. May be empty.
+  std::function<void()> visible;
+  // The decision, and whatever `decide` saw, is durable; or why it is not: kIo, kCorrupt, kNoSpace,
+  // kOverloaded. After a failed sync the engine answers nothing but that failure.
+  Done durable;
+};
+
+// One write of a batch; `entry` null erases.
+struct Write {
+  Space space = Space::kData;
+  base::Token token;
+  std::string key;
+  std::optional<Entry> entry;
+};
+
+// Tokens from `first` to `last`, both included, of one space.
+struct Range {
+  Space space = Space::kData;
+  base::Token first;
+  base::Token last{UINT64_MAX};
+};
+
+struct Item {
+  base::Token token;
+  std::string key;
+  Entry entry;
+};
+
+// A place in a scan: everything up to and including it was returned.
+struct Cursor {
+  base::Token token;
+  std::string key;
+};
+
+struct Page {
+  std::vector<Item> items;
+  bool is_last = true;  // Nothing is left in the range after `items`.
+};
+
+// A frozen view of a range. Dropping it frees what it pins; it must not outlive its engine.
+class Snapshot {
+ public:
+  virtual ~Snapshot() = default;
+};
+
+struct Scan {
+  Range range;
+  const Snapshot* snapshot = nullptr;  // Null: each page sees what is durable when it is read.
+  std::optional<Cursor> after;         // Nullopt: from the start of the range.
+  size_t items_max = 256;
+  size_t bytes_max = 1 << 20;  // A page ends after the item that passes it.
+  Part part = Part::kAll;
+};
+
+using ScanDone = std::function<void(base::Result<Page>)>;
+
+struct Sample {
+  uint64_t bytes_pending = 0;  // Visible, not yet durable.
+  uint64_t syncs = 0;          // Group commits since the start.
+  uint64_t writes = 0;
+  uint64_t reads = 0;
+};
+
+class Engine {
+ public:
+  virtual ~Engine() = default;
+
+  // Answers from memory without waiting, or says it would block (then use get).
+  virtual base::Result<Lookup> try_get(const KeyRef& key, Part part, EntryView& found) = 0;
+  virtual void get(const KeyRef& key, Part part, GetDone done) = 0;
+
+  // Atomic read-modify-write. Updates of one key run in the order they were asked for, and become
+  // durable in that order; so do all updates and writes of the engine.
+  virtual void update(Update update) = 0;
+  // All or nothing. `done` as Update::durable.
+  virtual void write(std::vector<Write> batch, Durability durability, Done done) = 0;
+
+  virtual std::unique_ptr<Snapshot> take_snapshot(const Range& range) = 0;
+  // One page in (token, key) order.
+  virtual void scan(const Scan& scan, ScanDone done) = 0;
+  // Erases everything in the range.
+  virtual void drop_range(const Range& range, Done done) = 0;
+
+  // `done` when all that was visible at the call is durable.
+  virtual void sync(Done done) = 0;
+  // A copy of the durable state in the new directory `directory`, openable as a store of its own.
+  virtual void checkpoint(const std::string& directory, Done done) = 0;
+
+  // 0: idle; from 0.5 on writers should slow down; at 1 writes are refused with kOverloaded.
+  virtual double pressure() const = 0;
+  virtual Sample sample() const = 0;
+};
+
+}  // namespace distkv::storage
