@@ -1,0 +1,329 @@
+// Every message of the protocol as a plain struct. The strings are views: of the sender's own bytes
+// when encoding, of the frame when decoding, and live no longer than that.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "base/types.h"
+#include "wire/frame.h"
+
+namespace distkv::wire {
+
+enum class Consistency : uint8_t { kOne = 0, kQuorum = 1, kAll = 2 };
+
+// ---- Clients -----------------------------------------------------------------------------------
+
+// Also the frame that forwards a put to a replica of the key.
+struct PutRequest {
+  static constexpr MessageType kType = MessageType::kPutRequest;
+  std::string_view key;
+  std::string_view value;
+  std::optional<std::string_view> context;  // A token of causality; none: blind.
+  base::OpId op_id;                         // The same in every retry of one operation.
+  std::chrono::milliseconds ttl{0};         // Zero: never expires.
+  std::chrono::milliseconds timeout{0};     // What is left of the client's patience.
+  Consistency consistency = Consistency::kQuorum;
+  bool is_delete = false;
+  bool is_forwarded = false;  // By a node: answer kStaleLayout rather than forward again.
+};
+
+struct PutReply {
+  static constexpr MessageType kType = MessageType::kPutReply;
+  base::Code code = base::Code::kOk;
+  std::string_view message;                   // Why not, if not.
+  std::string_view context;                   // Token: the request's context and the new dot.
+  std::vector<std::string_view> acknowledged; // Node ids that hold it durably.
+  std::vector<std::string_view> hinted;       // Node ids it is kept for.
+};
+
+struct GetRequest {
+  static constexpr MessageType kType = MessageType::kGetRequest;
+  std::string_view key;
+  std::chrono::milliseconds timeout{0};
+  Consistency consistency = Consistency::kQuorum;
+  bool wants_siblings = false;  // All values; else the newest alone.
+};
+
+struct GetReply {
+  static constexpr MessageType kType = MessageType::kGetReply;
+  base::Code code = base::Code::kOk;
+  std::string_view message;
+  std::string_view context;              // Of what was read, also when nothing is alive.
+  uint32_t sibling_count = 0;            // Versions alive; zero: the key is absent.
+  std::vector<std::string_view> values;  // Newest first; one, or all if asked for.
+};
+
+struct StatusRequest {
+  static constexpr MessageType kType = MessageType::kStatusRequest;
+};
+
+enum class MemberState : uint8_t { kAlive = 0, kSuspect = 1, kDead = 2, kLeft = 3 };
+
+struct StatusNode {
+  std::string_view id;
+  std::string_view endpoint;
+  MemberState state = MemberState::kAlive;
+  base::WallTime last_seen{};
+};
+
+struct StatusReply {
+  static constexpr MessageType kType = MessageType::kStatusReply;
+  base::Code code = base::Code::kOk;
+  std::string_view message;
+  std::string_view node_id;  // Who answers.
+  std::string_view cluster_name;
+  std::string_view engine;
+  std::vector<StatusNode> nodes;  // Ascending by id.
+  uint64_t requests = 0;          // Client requests this node answered.
+  uint64_t latency_mean_us = 0;   // Of those, microseconds.
+  uint64_t layout_version = 0;
+  bool is_settled = true;  // No partition is moving.
+  uint32_t partition_count = 0;
+  uint32_t replica_count = 0;  // Effective N.
+  uint64_t hints_pending = 0;
+  uint64_t read_repairs = 0;
+};
+
+struct ExplainRequest {
+  static constexpr MessageType kType = MessageType::kExplainRequest;
+  std::string_view key;
+  std::chrono::milliseconds timeout{0};
+};
+
+struct ExplainVersion {
+  base::ActorId actor;
+  base::Counter counter;
+  uint64_t value_bytes = 0;
+  base::WallTime expires_at{};  // Zero: never.
+  bool is_tombstone = false;
+};
+
+struct ExplainReplica {
+  std::string_view id;
+  std::string_view endpoint;
+  MemberState state = MemberState::kAlive;
+  base::Code code = base::Code::kOk;  // Of asking it.
+  std::string_view message;
+  std::vector<ExplainVersion> versions;
+  bool has_hint_pending = false;  // On the node that answers.
+};
+
+struct ExplainReply {
+  static constexpr MessageType kType = MessageType::kExplainReply;
+  base::Code code = base::Code::kOk;
+  std::string_view message;
+  base::Token token;
+  uint32_t slot = 0;
+  base::PartitionId partition;
+  uint64_t layout_version = 0;
+  std::vector<ExplainReplica> replicas;
+  std::string_view verdict;  // What a quorum would answer, and why.
+};
+
+// Instead of any reply: the request could not even be understood, or is not served here.
+struct ErrorReply {
+  static constexpr MessageType kType = MessageType::kError;
+  base::Code code = base::Code::kInvalidArgument;
+  std::string_view message;
+};
+
+// ---- Nodes -------------------------------------------------------------------------------------
+
+// Boot generation first, then how often the node refuted an accusation since that boot. No wall
+// clock in it.
+struct Incarnation {
+  uint64_t generation = 0;
+  uint32_t refutations = 0;
+  friend auto operator<=>(const Incarnation&, const Incarnation&) = default;
+};
+
+// Opens every stream between nodes. A node that is in no cluster yet has a zero cluster id, and may
+// only send JoinRequest.
+struct Greeting {
+  static constexpr MessageType kType = MessageType::kGreeting;
+  base::ClusterId cluster_id;
+  std::string_view cluster_name;
+  std::string_view node_id;
+};
+
+// "Merge this whole record into yours, and answer when it is durable."
+struct ApplyRequest {
+  static constexpr MessageType kType = MessageType::kApplyRequest;
+  std::string_view key;
+  std::string_view meta;    // causality::encode_record.
+  std::string_view values;
+  base::LayoutVersion layout_version;
+};
+
+struct ApplyReply {
+  static constexpr MessageType kType = MessageType::kApplyReply;
+  base::Code code = base::Code::kOk;
+  std::string_view message;
+};
+
+struct ReadRequest {
+  static constexpr MessageType kType = MessageType::kReadRequest;
+  std::string_view key;
+  base::LayoutVersion layout_version;
+  bool wants_digest = false;  // The digest alone.
+};
+
+struct ReadReply {
+  static constexpr MessageType kType = MessageType::kReadReply;
+  base::Code code = base::Code::kOk;
+  std::string_view message;
+  uint64_t digest = 0;  // causality::digest; zero: the replica holds nothing of the key.
+  std::string_view meta;
+  std::string_view values;
+};
+
+struct MemberUpdate {
+  std::string_view id;
+  std::string_view endpoint;
+  MemberState state = MemberState::kAlive;
+  Incarnation incarnation;
+};
+
+// "I would like to be a member." To any member, or to a seed that may be in no cluster yet.
+struct JoinRequest {
+  static constexpr MessageType kType = MessageType::kJoinRequest;
+  std::string_view cluster_name;
+  base::ClusterId cluster_id;  // Zero: none yet.
+  MemberUpdate member;         // The joiner itself.
+  uint32_t weight = 0;         // Virtual nodes it asks for.
+};
+
+struct JoinReply {
+  static constexpr MessageType kType = MessageType::kJoinReply;
+  base::Code code = base::Code::kOk;  // kUnavailable: this seed is in no cluster itself yet.
+  std::string_view message;
+  base::ClusterId cluster_id;
+  std::string_view cluster_name;
+  std::string_view layouts;  // ring::encode_live_layouts.
+  std::vector<MemberUpdate> members;
+};
+
+// "Send me your layouts"; from a node that heard of a newer version.
+struct LayoutRequest {
+  static constexpr MessageType kType = MessageType::kLayoutRequest;
+};
+
+struct LayoutReply {
+  static constexpr MessageType kType = MessageType::kLayoutReply;
+  std::string_view layouts;
+};
+
+// Table exchange: "this is all I know; send me all you know".
+struct MembersRequest {
+  static constexpr MessageType kType = MessageType::kMembersRequest;
+  std::vector<MemberUpdate> members;
+};
+
+struct MembersReply {
+  static constexpr MessageType kType = MessageType::kMembersReply;
+  std::vector<MemberUpdate> members;
+};
+
+// To the founder: "all I held of what moves under this layout version is durable at its new
+// replicas."
+struct TransferDone {
+  static constexpr MessageType kType = MessageType::kTransferDone;
+  base::LayoutVersion layout_version;
+  std::string_view node_id;
+};
+
+// ---- Datagrams ---------------------------------------------------------------------------------
+
+enum class GossipKind : uint8_t { kPing = 1, kAck = 2, kPingRequest = 3, kNack = 4, kRumour = 5 };
+
+struct Gossip {
+  static constexpr MessageType kType = MessageType::kGossip;
+  GossipKind kind = GossipKind::kPing;
+  uint64_t sequence = 0;  // Pairs ack and nack with ping.
+  base::ClusterId cluster_id;
+  std::string_view cluster_name;
+  MemberUpdate from;             // The sender, as it sees itself.
+  std::string_view target;       // kPing: who is meant. kAck, kNack, kPingRequest: of whom.
+  std::string_view target_endpoint;  // kPingRequest: where to find it.
+  base::LayoutVersion layout_version;
+  bool is_settled = true;        // Of the sender's layouts.
+  uint64_t members_digest = 0;   // Equal where the member tables are.
+  std::vector<MemberUpdate> updates;
+};
+
+// ---- Encoding ----------------------------------------------------------------------------------
+
+// Makes frames. Keeps its buffers between calls; one owner. The view returned lives until the next
+// call on the same encoder.
+class Encoder {
+ public:
+  Encoder();
+  ~Encoder();
+  Encoder(const Encoder&) = delete;
+  Encoder& operator=(const Encoder&) = delete;
+
+  std::string_view encode(const PutRequest& message, base::RequestId id);
+  std::string_view encode(const PutReply& message, base::RequestId id);
+  std::string_view encode(const GetRequest& message, base::RequestId id);
+  std::string_view encode(const GetReply& message, base::RequestId id);
+  std::string_view encode(const StatusRequest& message, base::RequestId id);
+  std::string_view encode(const StatusReply& message, base::RequestId id);
+  std::string_view encode(const ExplainRequest& message, base::RequestId id);
+  std::string_view encode(const ExplainReply& message, base::RequestId id);
+  std::string_view encode(const ErrorReply& message, base::RequestId id);
+  std::string_view encode(const Greeting& message, base::RequestId id);
+  std::string_view encode(const ApplyRequest& message, base::RequestId id);
+  std::string_view encode(const ApplyReply& message, base::RequestId id);
+  std::string_view encode(const ReadRequest& message, base::RequestId id);
+  std::string_view encode(const ReadReply& message, base::RequestId id);
+  std::string_view encode(const JoinRequest& message, base::RequestId id);
+  std::string_view encode(const JoinReply& message, base::RequestId id);
+  std::string_view encode(const LayoutRequest& message, base::RequestId id);
+  std::string_view encode(const LayoutReply& message, base::RequestId id);
+  std::string_view encode(const MembersRequest& message, base::RequestId id);
+  std::string_view encode(const MembersReply& message, base::RequestId id);
+  std::string_view encode(const TransferDone& message, base::RequestId id);
+  std::string_view encode(const Gossip& message, base::RequestId id);
+
+ private:
+  struct State;  // Holds the FlatBuffers builder, so that its header stays in the .cpp files.
+  std::unique_ptr<State> state_;
+};
+
+// Reads the body of a frame: first FlatBuffers' Verifier (depth 16, 4096 tables), then every rule
+// of the message itself (sizes, ranges, enumerations). kCorrupt or kInvalidArgument says which field
+// broke which rule. The frame's type must be T::kType.
+template <typename T>
+base::Result<T> decode(const FrameView& frame);
+
+extern template base::Result<PutRequest> decode(const FrameView&);
+extern template base::Result<PutReply> decode(const FrameView&);
+extern template base::Result<GetRequest> decode(const FrameView&);
+extern template base::Result<GetReply> decode(const FrameView&);
+extern template base::Result<StatusRequest> decode(const FrameView&);
+extern template base::Result<StatusReply> decode(const FrameView&);
+extern template base::Result<ExplainRequest> decode(const FrameView&);
+extern template base::Result<ExplainReply> decode(const FrameView&);
+extern template base::Result<ErrorReply> decode(const FrameView&);
+extern template base::Result<Greeting> decode(const FrameView&);
+extern template base::Result<ApplyRequest> decode(const FrameView&);
+extern template base::Result<ApplyReply> decode(const FrameView&);
+extern template base::Result<ReadRequest> decode(const FrameView&);
+extern template base::Result<ReadReply> decode(const FrameView&);
+extern template base::Result<JoinRequest> decode(const FrameView&);
+extern template base::Result<JoinReply> decode(const FrameView&);
+extern template base::Result<LayoutRequest> decode(const FrameView&);
+extern template base::Result<LayoutReply> decode(const FrameView&);
+extern template base::Result<MembersRequest> decode(const FrameView&);
+extern template base::Result<MembersReply> decode(const FrameView&);
+extern template base::Result<TransferDone> decode(const FrameView&);
+extern template base::Result<Gossip> decode(const FrameView&);
+
+}  // namespace distkv::wire

@@ -1,0 +1,61 @@
+// Questions to peers and their answers. One owner; deterministic.
+//
+// Every call ends exactly once: with the reply frame, or with kTimedOut, kLost (the stream broke
+// first) or kOverloaded (never sent). At most kCallsMax are outstanding.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+#include "base/result.h"
+#include "base/timers.h"
+#include "wire/messages.h"
+#include "wire/network.h"
+
+namespace distkv::wire {
+
+inline constexpr size_t kCallsMax = 100000;  // Bounds memory when every peer hangs at once.
+
+// The reply frame lives for the length of the call.
+using ReplyDone = std::function<void(const base::Result<FrameView>&)>;
+
+class Rpc {
+ public:
+  // All must outlive this.
+  Rpc(Network& network, base::Timers& timers, Encoder& encoder)
+      : network_(network), timers_(timers), encoder_(encoder) {}
+
+  // Sends `message`; `done` never runs before call returns except when it was never sent.
+  template <typename Message>
+  void call(const base::Endpoint& to, const Message& message, base::Duration timeout,
+            ReplyDone done) {
+    const base::RequestId id{++last_id_};
+    start(to, id, encoder_.encode(message, id), timeout, std::move(done));
+  }
+
+  // From NetworkEvents. A reply nobody waits for any more is dropped.
+  void on_reply(const base::Endpoint& from, const FrameView& frame);
+  void on_peer_lost(const base::Endpoint& to);
+  size_t outstanding() const { return calls_.size(); }
+
+ private:
+  struct Call {
+    base::Endpoint to;
+    ReplyDone done;
+    base::TimerId timer;
+  };
+  void start(const base::Endpoint& to, base::RequestId id, std::string_view frame,
+             base::Duration timeout, ReplyDone done);
+  void finish(base::RequestId id, const base::Result<FrameView>& result);
+
+  Network& network_;
+  base::Timers& timers_;
+  Encoder& encoder_;
+  uint64_t last_id_ = 0;
+  std::unordered_map<base::RequestId, Call> calls_;
+};
+
+}  // namespace distkv::wire
