@@ -1,0 +1,1 @@
+"""What scripts/check_layers and scripts/check_style are made of."""
