@@ -25,6 +25,10 @@ inline constexpr uint32_t kPartitionsMax = 16384;  // A partition is never finer
 inline constexpr uint32_t kNodesMax = 1000;        // What the gossip targets are stated for.
 inline constexpr uint32_t kReplicasMax = 7;        // More copies than anyone keeps of one record.
 inline constexpr uint32_t kWeightMax = 10000;      // Virtual nodes of one node.
+inline constexpr uint32_t kVotersMax = 5;          // Tolerates two losses; more only slow a change.
+inline constexpr size_t kRackBytesMax = 64;        // As a node's id; of a rack's or a zone's name.
+// No encoded layout is longer: the largest table (229 KiB) and nodes (194 KiB), rounded up.
+inline constexpr size_t kLayoutBytesMax = 512 * 1024;
 
 // A node's place in Layout::nodes. Only means something together with its layout.
 using NodeIndex = uint16_t;
@@ -32,19 +36,20 @@ using NodeIndex = uint16_t;
 struct LayoutNode {
   base::NodeId id;
   uint32_t weight = 150;  // Virtual nodes: its share of the ring relative to the others'.
-  std::string rack;       // Empty: a rack of its own.
-  std::string zone;
+  std::string rack;       // Named within its zone. Empty: a rack of its own.
+  std::string zone;       // Printable like the rack, and possibly empty.
   friend bool operator==(const LayoutNode&, const LayoutNode&) = default;
 };
 
 struct Layout {
-  base::LayoutVersion version;      // 1 for the founder's first; each next one is one more.
-  base::Id128 predecessor_hash;     // hash_of the version before; zero for the first.
+  base::LayoutVersion version;   // 1 for the founder's first; each next one is one more.
+  base::Id128 predecessor_hash;  // hash_of the version before; zero for the first.
   base::ClusterId cluster_id;
   uint32_t partition_count = 1024;  // Power of two, fixed when the cluster is founded.
   uint32_t replica_count = 3;       // N as configured.
   std::vector<LayoutNode> nodes;    // Ascending by id.
-  std::vector<base::NodeId> voters; // Who may publish the next; the founder alone for now.
+  // Who may publish the next: 1 to kVotersMax of the nodes, ascending. The founder alone for now.
+  std::vector<base::NodeId> voters;
   std::vector<NodeIndex> replicas;  // partition_count rows of replicas_per_partition().
 
   // N, or the number of nodes while that is smaller. Never "nodes that happen to be alive".
@@ -61,8 +66,15 @@ struct Layout {
   friend bool operator==(const Layout&, const Layout&) = default;
 };
 
-// The canonical bytes of a layout (FORMAT.md in this folder), and back. kCorrupt for anything that
-// breaks a rule above: sizes, order, power of two, unknown or repeated replica in a row.
+// kOk, or kInvalidArgument naming the first rule above that a node of the list breaks: its id, its
+// weight, its names, how many there are, ascending order.
+base::Status check_nodes(std::span<const LayoutNode> nodes);
+// Likewise for every rule of a whole layout: sizes, order, power of two, replicas unknown or
+// repeated in a row.
+base::Status check_layout(const Layout& layout);
+
+// The canonical bytes of a layout (FORMAT.md in this folder), and back. Encoding writes what it is
+// given; decoding answers kCorrupt for anything that check_layout refuses or that is not canonical.
 std::string encode_layout(const Layout& layout);
 base::Result<Layout> decode_layout(std::string_view bytes);
 // hash128 of the canonical bytes; what the next version carries as predecessor_hash.
@@ -75,9 +87,7 @@ struct LiveLayouts {
   std::shared_ptr<const Layout> current;   // Null: not in a cluster yet.
   std::shared_ptr<const Layout> previous;  // Null: settled.
 
-  base::LayoutVersion version() const {
-    return current ? current->version : base::LayoutVersion{};
-  }
+  base::LayoutVersion version() const { return current ? current->version : base::LayoutVersion{}; }
   bool is_settled() const { return previous == nullptr; }
   bool is_newer_than(const LiveLayouts& other) const {
     if (version() != other.version()) return version() > other.version();
@@ -85,6 +95,8 @@ struct LiveLayouts {
   }
 };
 
+// Layouts of one cluster where `previous`, if any, is exactly the one that `current` names as its
+// predecessor; kCorrupt otherwise.
 std::string encode_live_layouts(const LiveLayouts& layouts);
 base::Result<LiveLayouts> decode_live_layouts(std::string_view bytes);
 

@@ -14,6 +14,8 @@ namespace distkv::ring {
 
 inline constexpr uint32_t kSlotCount = 16384;
 
+// CRC16/XMODEM (polynomial 0x1021, start 0), the checksum Redis Cluster derives slots from.
+uint16_t crc16(std::string_view bytes);
 // The part of `key` that decides its place; a view into `key`.
 std::string_view tag_of(std::string_view key);
 // The Redis Cluster slot of `key`, 0 to 16383.
