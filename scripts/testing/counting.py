@@ -1,0 +1,73 @@
+"""Turns what a test program printed into counts of cases.
+
+A program that ends badly is never counted as passed: where its own summary shows no failure, or
+there is none, the bad end itself is one failed case.
+"""
+
+import re
+from typing import List, NamedTuple
+
+_ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
+_DOCTEST_SUMMARY = re.compile(
+    r"^\[doctest\] test cases:\s*\d+ \|\s*(\d+) passed \|\s*(\d+) failed", re.MULTILINE)
+_DOCTEST_CASE = re.compile(r"^TEST CASE:\s*(.*)$", re.MULTILINE)
+_PYTHON_TOTAL = re.compile(r"^Ran (\d+) tests? in ", re.MULTILINE)
+_PYTHON_FAULTS = re.compile(r"\b(failures|errors|unexpected successes|skipped)=(\d+)")
+_PYTHON_CASE = re.compile(r"^(?:FAIL|ERROR): (.*)$", re.MULTILINE)
+
+
+class Count(NamedTuple):
+    passed: int = 0
+    failed: int = 0
+    failures: List[str] = []  # what failed, a line each, for a person
+
+    def __add__(self, other: "Count") -> "Count":
+        return Count(self.passed + other.passed, self.failed + other.failed,
+                     self.failures + other.failures)
+
+
+def how_it_ended(exit_code: int) -> str:
+    """`exit_code` as subprocess gives it: negative for a signal."""
+    return f"killed by signal {-exit_code}" if exit_code < 0 else f"exit {exit_code}"
+
+
+def _charge_bad_end(count: Count, name: str, exit_code: int) -> Count:
+    if exit_code == 0 or count.failed > 0:
+        return count
+    return count + Count(0, 1, [f"{name}: {how_it_ended(exit_code)}"])
+
+
+def of_doctest(name: str, output: str, exit_code: int) -> Count:
+    """Each doctest case is one; a program without a single case is a failure."""
+    output = _ESCAPES.sub("", output)
+    summary = _DOCTEST_SUMMARY.search(output)
+    if not summary:
+        return Count(0, 1, [f"{name}: no summary, {how_it_ended(exit_code)}"])
+    passed, failed = int(summary.group(1)), int(summary.group(2))
+    if passed + failed == 0:
+        return Count(0, 1, [f"{name}: has no test case"])
+    names = list(dict.fromkeys(_DOCTEST_CASE.findall(output))) if failed else []
+    return _charge_bad_end(Count(passed, failed, [f"{name}: {case.strip()}" for case in names]),
+                           name, exit_code)
+
+
+def of_python(name: str, output: str, exit_code: int) -> Count:
+    """Each unittest case is one; a skipped one counts as failed, since it proved nothing."""
+    total = _PYTHON_TOTAL.search(output)
+    if not total:
+        return Count(0, 1, [f"{name}: no summary, {how_it_ended(exit_code)}"])
+    if int(total.group(1)) == 0:
+        return Count(0, 1, [f"{name}: has no test case"])
+    failed = sum(int(number) for _, number in _PYTHON_FAULTS.findall(output[total.start():]))
+    failed = min(failed, int(total.group(1)))
+    names = [f"{name}: {case}" for case in _PYTHON_CASE.findall(output)]
+    return _charge_bad_end(Count(int(total.group(1)) - failed, failed, names), name, exit_code)
+
+
+def of_command(name: str, exit_code: int, must_fail: bool = False) -> Count:
+    """The command is one case. A command that must fail has to end by itself, not by a signal."""
+    passed = exit_code > 0 if must_fail else exit_code == 0
+    if passed:
+        return Count(1, 0, [])
+    wish = ", but must fail" if must_fail else ""
+    return Count(0, 1, [f"{name}: {how_it_ended(exit_code)}{wish}"])

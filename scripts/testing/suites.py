@@ -1,0 +1,60 @@
+"""The table of suites: what scripts/test runs, in this order. A new suite is a new row."""
+
+import os
+import subprocess
+from typing import Dict, List, NamedTuple, Tuple
+
+from testing.stages import Stage, build, command, python_tests, unit_tests
+
+
+class Suite(NamedTuple):
+    meaning: str
+    stages: Tuple[Stage, ...]
+    is_fast: bool = False  # one of those that --fast runs
+
+
+def _fixed_addresses() -> List[str]:
+    """ThreadSanitizer cannot map its shadow under some kernels' address randomisation."""
+    prefix = ["setarch", os.uname().machine, "--addr-no-randomize"]
+    try:
+        works = subprocess.run([*prefix, "true"], capture_output=True).returncode == 0
+    except OSError:
+        works = False
+    return prefix if works else []
+
+
+ASAN_OPTIONS = ("-Db_sanitize=address,undefined", "-Db_lundef=false", "-Dbuildtype=debugoptimized")
+TSAN_OPTIONS = ("-Db_sanitize=thread", "-Db_lundef=false", "-Dbuildtype=debugoptimized")
+
+# Where threads are: the storage engine's log and compaction, and the libuv runtime.
+THREADED = ("storage", "runtime")
+
+SUITES: Dict[str, Suite] = {
+    "unit": Suite("unit tests, g++", (build("build"), unit_tests("build")), is_fast=True),
+    "checks": Suite("layers, style, and the tests of the scripts", (
+        command("check_layers --self-test", "scripts/check_layers", "--self-test"),
+        command("check_layers", "scripts/check_layers"),
+        command("check_style --self-test", "scripts/check_style", "--self-test"),
+        python_tests("test/checks"),
+        build("build"),
+        command("check_style", "scripts/check_style"),
+    ), is_fast=True),
+    "clang": Suite("unit tests, clang++", (
+        build("build-clang", compiler="clang++"),
+        unit_tests("build-clang"),
+    )),
+    "integration": Suite("real servers and clients", (
+        build("build"),
+        python_tests("test/integration"),
+    )),
+    "asan": Suite("unit and integration tests under address and undefined-behaviour sanitizers", (
+        build("build-asan", *ASAN_OPTIONS, compiler="clang++"),
+        unit_tests("build-asan"),
+        python_tests("test/integration", {"DISTKV_BUILD": "build-asan"}, label="build-asan/"),
+    )),
+    "tsan": Suite("the threaded parts under the thread sanitizer", (
+        build("build-tsan", *TSAN_OPTIONS, compiler="clang++",
+              targets=[f"test/{name}/{name}_test" for name in THREADED]),
+        unit_tests("build-tsan", only=THREADED, prefix=_fixed_addresses()),
+    )),
+}
