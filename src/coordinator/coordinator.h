@@ -1,0 +1,109 @@
+// Replicates one client operation: any node can coordinate a read; a write is coordinated by a
+// replica of its key. Dynamo §4.5; the rules are in src/README.md ("the life of a PUT and a GET").
+//
+// It reaches storage only through replicas. Every operation answers exactly once, and goes on after
+// its answer until each replica has answered, failed, or got a hint.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/timers.h"
+#include "causality/record.h"
+#include "coordinator/plan.h"
+#include "ring/token.h"
+#include "replica/hint_store.h"
+#include "replica/local_replica.h"
+#include "replica/replicas.h"
+
+namespace distkv::coordinator {
+
+// Operations in flight before new ones are refused: bounds memory when replicas hang.
+inline constexpr size_t kOperationsMax = 50'000;
+
+struct PutCommand {
+  std::string_view key;
+  causality::Put put;  // Its `context` is set by the coordinator.
+  std::optional<causality::Context> context;
+  wire::Consistency consistency = wire::Consistency::kQuorum;
+  base::Duration timeout{};
+};
+
+struct PutResult {
+  // kOk; kRejected, kTooManySiblings, kOverloaded, kIo … : nothing was stored, anywhere, ever;
+  // kUnknownOutcome: some replica may hold it.
+  base::Status status;
+  causality::Context context;             // For the client's next write. Empty unless ok.
+  std::vector<base::NodeId> acknowledged; // Durable there.
+  std::vector<base::NodeId> hinted;       // Kept here for them.
+};
+
+struct GetCommand {
+  std::string_view key;
+  wire::Consistency consistency = wire::Consistency::kQuorum;
+  base::Duration timeout{};
+};
+
+struct GetResult {
+  base::Status status;       // kUnavailable: too few replicas answered. Retry safe.
+  causality::Record record;  // The merged state; may be empty or dead.
+};
+
+// What one replica said when all were asked; for people.
+struct Inspection {
+  const base::NodeId* node = nullptr;
+  base::Status status;
+  causality::Record record;
+};
+
+using PutDone = std::function<void(PutResult)>;
+using GetDone = std::function<void(GetResult)>;
+using InspectDone = std::function<void(const Plan&, std::vector<Inspection>)>;
+
+struct Options {
+  Quorums quorums;
+  base::Duration spare_delay{};      // Before another replica is asked in a slow one's place.
+  base::Duration replica_timeout{};  // Before a silent replica gets a hint.
+};
+
+// Everything an operation works with; all outlive it.
+struct Parts {
+  const ring::LiveLayouts& layouts;
+  replica::LocalReplica& local;
+  replica::Replicas& replicas;
+  replica::HintStore& hints;
+  base::Timers& timers;
+  // A replica refused a request as older than its layout: fetch the newer one from it.
+  std::function<void(const base::NodeId&)> on_stale_layout;
+};
+
+struct Counts {
+  size_t in_flight = 0;
+  uint64_t read_repairs = 0;
+  uint64_t spares_asked = 0;
+};
+
+class Coordinator {
+ public:
+  Coordinator(Parts parts, const Options& options) : parts_(std::move(parts)), options_(options) {}
+
+  // This node must be a replica of the key in the current or the previous layout.
+  void put(PutCommand command, PutDone done);
+  void get(const GetCommand& command, GetDone done);
+  // Asks every replica for all it holds.
+  void inspect(std::string_view key, base::Duration timeout, InspectDone done);
+
+  const Counts& counts() const { return counts_; }
+
+ private:
+  Parts parts_;
+  Options options_;
+  Counts counts_;
+};
+
+}  // namespace distkv::coordinator

@@ -1,0 +1,68 @@
+// One read: ask R replicas (one for the record, the others for its digest), ask spares in place of
+// failed or slow ones, merge what differs, write the merged record back to the stale replicas that
+// were asked, and only then answer. The write-back is what makes quorum reads monotonic.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/bounded_vector.h"
+#include "coordinator/coordinator.h"
+#include "coordinator/tally.h"
+
+namespace distkv::coordinator {
+
+class GetOperation : public std::enable_shared_from_this<GetOperation> {
+ public:
+  GetOperation(const Parts& parts, const Options& options, Counts& counts,
+               const GetCommand& command, GetDone done);
+  ~GetOperation();
+
+  void start();
+
+ private:
+  // What one replica said. Empty bytes with digest zero: it holds nothing.
+  struct Reply {
+    uint64_t digest = 0;
+    std::optional<replica::RecordBytes> record;
+  };
+
+  void order_candidates();
+  bool ask_until_enough();
+  void ask(size_t target);
+  void ask_spare();
+  void arm_spare_timer();
+  void on_read(size_t target, const base::Result<replica::ReplicaRead>& read);
+  void on_failure(size_t target, const base::Status& status);
+  // R replies are there: fetch the records behind digests nobody sent the record of, then merge.
+  void resolve();
+  void fetch(size_t target);
+  void merge();
+  bool all_digests_equal() const;
+  // Writes `record` to the replicas that answered with another state; answers once R hold it.
+  void repair(causality::Record record);
+  void on_repaired(size_t target, const base::Status& status);
+  void answer(base::Status status, causality::Record record = {});
+
+  const Parts& parts_;
+  const Options& options_;
+  Counts& counts_;
+  const std::string key_;
+  const wire::Consistency consistency_;
+  const base::Duration timeout_;
+  GetDone done_;  // Empty once answered.
+  Plan plan_;
+  Tally tally_;
+  base::BoundedVector<size_t, kTargetsMax> candidates_;  // In the order they are asked.
+  size_t asked_ = 0;                                     // How many of them have been.
+  base::BoundedVector<Reply, kTargetsMax> replies_;      // By target.
+  bool is_resolving_ = false;
+  size_t fetching_ = 0;
+  size_t repairing_ = 0;
+  causality::Record merged_;
+  base::TimerId deadline_;
+  base::TimerId spare_timer_;
+};
+
+}  // namespace distkv::coordinator

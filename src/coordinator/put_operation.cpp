@@ -1,0 +1,124 @@
+#include "coordinator/put_operation.h"
+
+#include <utility>
+
+namespace distkv::coordinator {
+
+using base::Code;
+using base::Status;
+
+PutOperation::PutOperation(const Parts& parts, const Options& options, Counts& counts,
+                           PutCommand command, PutDone done)
+    : parts_(parts),
+      options_(options),
+      counts_(counts),
+      key_(command.key),
+      command_(std::move(command)),
+      done_(std::move(done)),
+      plan_(make_plan(parts.layouts, ring::token_of(key_))),
+      tally_(plan_, command_.consistency, options.quorums.write) {
+  command_.key = key_;
+  if (command_.context) command_.put.context = &*command_.context;
+  ++counts_.in_flight;
+}
+
+PutOperation::~PutOperation() { --counts_.in_flight; }
+
+// The quorum is judged before anything is minted: a write that is refused here is on no disk, so
+// the refusal is definite.
+void PutOperation::start() {
+  Tally possible = tally_;
+  for (size_t i = 0; i < plan_.targets.size(); ++i) {
+    if (!parts_.replicas.is_reachable(*plan_.targets[i].node)) {
+      possible.fail(i);
+    } else {
+      possible.succeed(i);
+    }
+  }
+  if (possible.state() != Tally::State::kReached) {
+    return answer({Code::kRejected, possible.describe("up")});
+  }
+  deadline_ = parts_.timers.start(command_.timeout, [self = weak_from_this()] {
+    if (const auto operation = self.lock()) {
+      operation->answer(operation->unknown("the deadline passed"));
+    }
+  });
+  const auto self = shared_from_this();
+  parts_.local.mint(
+      {key_, plan_.token}, std::move(command_.put),
+      [self](base::Result<replica::Minted> minted) { self->on_minted(std::move(minted)); },
+      [self](const Status& status) {
+        const auto own = self->plan_.find(self->parts_.replicas.self());
+        if (own) self->on_replica(*own, status);
+      });
+}
+
+void PutOperation::on_minted(base::Result<replica::Minted> minted) {
+  if (!minted.is_ok()) return answer(minted.status());
+  minted_ = std::move(*minted);
+  // A layout adopted since the operation began must get the write too.
+  if (parts_.layouts.is_newer_than(plan_.layouts)) {
+    plan_ = make_plan(parts_.layouts, plan_.token);
+    tally_ = Tally(plan_, command_.consistency, options_.quorums.write);
+  }
+  replicate();
+}
+
+void PutOperation::replicate() {
+  const auto self = shared_from_this();
+  for (size_t i = 0; i < plan_.targets.size(); ++i) {
+    const base::NodeId& node = *plan_.targets[i].node;
+    if (node == parts_.replicas.self()) continue;
+    parts_.replicas.apply(node, {key_, plan_.token}, minted_.bytes.view(),
+                          plan_.layouts.version(), options_.replica_timeout,
+                          [self, i](const Status& status) { self->on_replica(i, status); });
+  }
+}
+
+void PutOperation::on_replica(size_t target, const Status& status) {
+  if (status.is_ok()) {
+    tally_.succeed(target);
+  } else {
+    tally_.fail(target);
+    const base::NodeId& node = *plan_.targets[target].node;
+    if (status.code() == Code::kStaleLayout) parts_.on_stale_layout(node);
+    if (node != parts_.replicas.self()) keep_hint(target);
+  }
+  answer_if_decided();
+}
+
+void PutOperation::keep_hint(size_t target) {
+  const base::NodeId& node = *plan_.targets[target].node;
+  hinted_.push_back(node);
+  parts_.hints.add(node, key_, minted_.bytes.view(), [self = shared_from_this()](const Status&) {
+    // Only kept in flight until here, so that a stopping node waits for its hints. One that could
+    // not be kept leaves its replica to read repair, and the store says why on every later write.
+  });
+}
+
+void PutOperation::answer_if_decided() {
+  switch (tally_.state()) {
+    case Tally::State::kWaiting: return;
+    case Tally::State::kReached: return answer(Status::ok());
+    case Tally::State::kImpossible: return answer(unknown("too many replicas failed"));
+  }
+}
+
+Status PutOperation::unknown(std::string why) const {
+  return {Code::kUnknownOutcome, std::move(why) + ": " + tally_.describe("acknowledged")};
+}
+
+void PutOperation::answer(Status status) {
+  if (!done_) return;
+  parts_.timers.stop(deadline_);
+  PutResult result;
+  if (status.is_ok()) result.context = minted_.outcome.context;
+  result.status = std::move(status);
+  for (size_t i = 0; i < plan_.targets.size(); ++i) {
+    if (tally_.has_succeeded(i)) result.acknowledged.push_back(*plan_.targets[i].node);
+  }
+  result.hinted = hinted_;
+  std::exchange(done_, nullptr)(std::move(result));
+}
+
+}  // namespace distkv::coordinator

@@ -1,0 +1,43 @@
+// One write: mint here, replicate everywhere, answer at W, hint what failed. Kept alive by the
+// callbacks it waits for.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "coordinator/coordinator.h"
+#include "coordinator/tally.h"
+
+namespace distkv::coordinator {
+
+class PutOperation : public std::enable_shared_from_this<PutOperation> {
+ public:
+  PutOperation(const Parts& parts, const Options& options, Counts& counts, PutCommand command,
+               PutDone done);
+  ~PutOperation();
+
+  void start();
+
+ private:
+  void on_minted(base::Result<replica::Minted> minted);
+  void replicate();
+  void on_replica(size_t target, const base::Status& status);
+  void keep_hint(size_t target);
+  void answer_if_decided();
+  void answer(base::Status status);
+  base::Status unknown(std::string why) const;
+
+  const Parts& parts_;
+  const Options& options_;
+  Counts& counts_;
+  const std::string key_;
+  PutCommand command_;  // `key` views key_.
+  PutDone done_;        // Empty once answered.
+  Plan plan_;
+  Tally tally_;
+  replica::Minted minted_;
+  std::vector<base::NodeId> hinted_;
+  base::TimerId deadline_;
+};
+
+}  // namespace distkv::coordinator

@@ -1,0 +1,123 @@
+#include "repair/transfer.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+
+namespace distkv::repair {
+
+using base::Result;
+using base::Status;
+
+Transfer::Transfer(ring::LiveLayouts layouts, storage::Engine& engine,
+                   replica::Replicas& replicas, base::Timers& timers, base::Log& log,
+                   base::Duration replica_timeout, std::function<void()> done)
+    : layouts_(std::move(layouts)),
+      engine_(engine),
+      replicas_(replicas),
+      timers_(timers),
+      log_(log),
+      replica_timeout_(replica_timeout),
+      done_(std::move(done)) {
+  DISTKV_CHECK(!layouts_.is_settled());
+  for (const ring::Move& move : ring::plan_moves(*layouts_.previous, *layouts_.current)) {
+    const bool is_source = std::count(move.sources.begin(), move.sources.end(), replicas.self()) > 0;
+    if (is_source && !move.targets.empty()) add(move);
+  }
+}
+
+void Transfer::add(const ring::Move& move) {
+  if (!stretches_.empty() && stretches_.back().targets == move.targets &&
+      stretches_.back().last.value() + 1 == move.partition.value()) {
+    stretches_.back().last = move.partition;
+  } else {
+    stretches_.push_back({move.partition, move.partition, move.targets});
+  }
+}
+
+Transfer::~Transfer() { timers_.stop(timer_); }
+
+template <typename Callback>
+auto Transfer::guarded(Callback callback) {
+  return [life = std::weak_ptr<Life>(life_), callback = std::move(callback)](auto&&... arguments) {
+    if (!life.expired()) callback(std::forward<decltype(arguments)>(arguments)...);
+  };
+}
+
+// The sync comes first: a write taken under the layout before may be visible and not yet durable,
+// and a scan shows only what is durable.
+void Transfer::start() {
+  engine_.sync(guarded([this](const Status& status) {
+    if (!status.is_ok()) return retry_later([this] { start(); });
+    next_stretch();
+  }));
+}
+
+void Transfer::next_stretch() {
+  after_.reset();
+  if (stretch_ < stretches_.size()) {
+    // From a timer, so that a long list of empty stretches is a loop and not a recursion.
+    timer_ = timers_.start(base::Duration::zero(), [this] { scan_page(); });
+    return;
+  }
+  log_.info("transfer_finished", {{"layout", layouts_.version().value()},
+                                  {"stretches", stretches_.size()},
+                                  {"records", records_sent_}});
+  done_();
+}
+
+void Transfer::scan_page() {
+  const Stretch& stretch = stretches_[stretch_];
+  storage::Scan scan;
+  scan.range = {storage::Space::kData, layouts_.current->first_token(stretch.first),
+                layouts_.current->last_token(stretch.last)};
+  scan.after = after_;
+  scan.items_max = kTransferItemsInFlight;
+  scan.bytes_max = kTransferBytesInFlight;
+  engine_.scan(scan, guarded([this](Result<storage::Page> found) {
+    if (!found.is_ok()) {
+      log_.error("transfer_scan_failed", {{"why", found.status().to_string()}});
+      return retry_later([this] { scan_page(); });
+    }
+    auto page = std::make_shared<Page>();
+    page->items = std::move(found->items);
+    page->is_last = found->is_last;
+    send_page(page);
+  }));
+}
+
+void Transfer::send_page(const std::shared_ptr<Page>& page) {
+  const std::vector<base::NodeId>& targets = stretches_[stretch_].targets;
+  page->waiting = page->items.size() * targets.size() + 1;
+  page->has_failed = false;
+  for (const storage::Item& item : page->items) {
+    for (const base::NodeId& target : targets) {
+      replicas_.apply(target, {item.key, item.token}, {item.entry.meta, item.entry.value},
+                      layouts_.version(), replica_timeout_,
+                      guarded([this, page](const Status& status) {
+                        if (!status.is_ok()) page->has_failed = true;
+                        finish_one(page);
+                      }));
+    }
+  }
+  finish_one(page);
+}
+
+void Transfer::finish_one(const std::shared_ptr<Page>& page) {
+  if (--page->waiting > 0) return;
+  if (page->has_failed) return retry_later([this, page] { send_page(page); });
+  records_sent_ += page->items.size();
+  if (!page->items.empty()) {
+    after_ = storage::Cursor{page->items.back().token, page->items.back().key};
+  }
+  if (!page->is_last) return scan_page();
+  ++stretch_;
+  next_stretch();
+}
+
+void Transfer::retry_later(std::function<void()> again) {
+  timer_ = timers_.start(kTransferRetryInterval, std::move(again));
+}
+
+}  // namespace distkv::repair

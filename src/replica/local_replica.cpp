@@ -1,0 +1,141 @@
+#include "replica/local_replica.h"
+
+#include <memory>
+#include <optional>
+#include <utility>
+
+namespace distkv::replica {
+
+using base::Code;
+using base::Result;
+using base::Status;
+using causality::Record;
+
+namespace {
+
+storage::Decision keep() { return {}; }
+
+storage::Decision put_entry(const RecordBytes& bytes) {
+  return {storage::Decision::Action::kPut, {bytes.meta, bytes.values}};
+}
+
+RecordView view_of(const storage::EntryView* entry) {
+  return entry ? RecordView{entry->meta, entry->value} : RecordView{};
+}
+
+storage::KeyRef data_key(const KeyPlace& place) {
+  return {storage::Space::kData, place.token, place.key};
+}
+
+// What one mint carries from its decision to its callbacks.
+struct MintCall {
+  causality::Put put;
+  Result<Minted> result = Status(Code::kIo, "the record was not read");
+  std::function<void(Result<Minted>)> minted;
+  storage::Done durable;
+};
+
+Result<Minted> mint_on(const storage::EntryView* current, const causality::Put& put,
+                       DotClock& clock) {
+  Result<Record> own = decode(view_of(current));
+  if (!own.is_ok()) return own.status();
+  Result<causality::PutOutcome> outcome = causality::put(*own, put, clock.mint(own->seen));
+  if (!outcome.is_ok()) return outcome.status();
+  RecordBytes bytes = encode(outcome->record);
+  return Minted{std::move(*outcome), std::move(bytes)};
+}
+
+// The state after merging `incoming`, or nothing if that changes nothing.
+Result<std::optional<RecordBytes>> merge_on(const storage::EntryView* current,
+                                            const RecordView& incoming) {
+  if (current != nullptr && current->meta == incoming.meta) return std::optional<RecordBytes>{};
+  Result<Record> theirs = decode(incoming);
+  if (!theirs.is_ok()) return theirs.status();
+  if (current == nullptr) {
+    return std::optional(RecordBytes{std::string(incoming.meta), std::string(incoming.values)});
+  }
+  Result<Record> own = decode(view_of(current));
+  if (!own.is_ok()) return own.status();
+  if (causality::includes(*own, *theirs)) return std::optional<RecordBytes>{};
+  return std::optional(encode(causality::merge(*own, *theirs)));
+}
+
+}  // namespace
+
+uint64_t RecordView::digest() const { return is_absent() ? 0 : causality::digest(meta); }
+
+RecordBytes encode(const Record& record) {
+  RecordBytes bytes;
+  causality::encode_record(record, bytes.meta, bytes.values);
+  return bytes;
+}
+
+Result<Record> decode(const RecordView& bytes) {
+  if (bytes.is_absent()) return Record{};
+  return causality::decode_record(bytes.meta, bytes.values);
+}
+
+void LocalReplica::mint(const KeyPlace& place, causality::Put put,
+                        std::function<void(Result<Minted>)> minted, storage::Done durable) {
+  auto call = std::make_shared<MintCall>();
+  call->put = std::move(put);
+  call->minted = std::move(minted);
+  call->durable = std::move(durable);
+  storage::Update update;
+  update.key = data_key(place);
+  update.durability = durability_;
+  update.decide = [this, call](const storage::EntryView* current) {
+    call->result = mint_on(current, call->put, clock_);
+    const bool changes = call->result.is_ok() && !call->result->outcome.is_repeat;
+    return changes ? put_entry(call->result->bytes) : keep();
+  };
+  update.visible = [call] {
+    const auto tell = std::exchange(call->minted, nullptr);
+    tell(call->result);
+  };
+  update.durable = [call](Status status) {
+    // Never visible: the engine could not read the record, so nothing was minted.
+    if (call->minted) return call->minted(std::move(status));
+    if (call->result.is_ok()) call->durable(std::move(status));
+  };
+  engine_.update(std::move(update));
+}
+
+void LocalReplica::apply(const KeyPlace& place, const RecordView& record, storage::Done done) {
+  struct ApplyCall {
+    RecordBytes incoming;
+    Status refused;
+    storage::Done done;
+  };
+  auto call = std::make_shared<ApplyCall>();
+  call->incoming = {std::string(record.meta), std::string(record.values)};
+  call->done = std::move(done);
+  storage::Update update;
+  update.key = data_key(place);
+  update.durability = durability_;
+  update.decide = [call](const storage::EntryView* current) {
+    const auto merged = merge_on(current, call->incoming.view());
+    if (!merged.is_ok()) call->refused = merged.status();
+    return merged.is_ok() && merged->has_value() ? put_entry(**merged) : keep();
+  };
+  update.durable = [call](Status status) {
+    call->done(call->refused.is_ok() ? std::move(status) : call->refused);
+  };
+  engine_.update(std::move(update));
+}
+
+void LocalReplica::read(const KeyPlace& place, std::function<void(Result<RecordView>)> done) {
+  const storage::KeyRef key = data_key(place);
+  storage::EntryView found;
+  const Result<storage::Lookup> lookup = engine_.try_get(key, storage::Part::kAll, found);
+  if (!lookup.is_ok()) return done(lookup.status());
+  if (*lookup == storage::Lookup::kFound) return done(RecordView{found.meta, found.value});
+  if (*lookup == storage::Lookup::kAbsent) return done(RecordView{});
+  engine_.get(key, storage::Part::kAll,
+              [done = std::move(done)](Result<std::optional<storage::EntryView>> entry) {
+                if (!entry.is_ok()) return done(entry.status());
+                done(*entry ? view_of(&**entry) : RecordView{});
+              });
+}
+
+}  // namespace distkv::replica

@@ -1,0 +1,74 @@
+// This node's copy of the keys it holds: reads, merges and mints over the storage engine.
+//
+// Invariants: a record on disk only grows (merge never forgets); a dot is minted only after reading
+// the key's own record, in the same atomic update; nothing is answered before it is durable.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "base/types.h"
+#include "causality/record.h"
+#include "replica/dot_clock.h"
+#include "storage/engine.h"
+
+namespace distkv::replica {
+
+// A record as it is stored and sent. Both empty: the replica holds nothing of the key.
+struct RecordView {
+  std::string_view meta;
+  std::string_view values;
+  bool is_absent() const { return meta.empty(); }
+  // causality::digest of `meta`, zero if absent.
+  uint64_t digest() const;
+};
+
+// The same, owned.
+struct RecordBytes {
+  std::string meta;
+  std::string values;
+  RecordView view() const { return {meta, values}; }
+};
+
+RecordBytes encode(const causality::Record& record);
+// Absent bytes are an empty record.
+base::Result<causality::Record> decode(const RecordView& bytes);
+
+struct Minted {
+  causality::PutOutcome outcome;
+  RecordBytes bytes;  // Of outcome.record.
+};
+
+// A key and its place, as views the caller keeps for the length of a call.
+struct KeyPlace {
+  std::string_view key;
+  base::Token token;
+};
+
+class LocalReplica {
+ public:
+  // Both must outlive this.
+  LocalReplica(storage::Engine& engine, DotClock& clock, storage::Durability durability)
+      : engine_(engine), clock_(clock), durability_(durability) {}
+
+  // Applies one client put under a new dot. `minted` runs when the write is visible (or with why it
+  // was not made); `durable` only after a successful mint, when it is on disk or with why it may
+  // not be. What `put.context` points to must live until `minted` has run.
+  void mint(const KeyPlace& place, causality::Put put,
+            std::function<void(base::Result<Minted>)> minted, storage::Done durable);
+
+  // Merges a whole record; `done` when the merged state is durable.
+  void apply(const KeyPlace& place, const RecordView& record, storage::Done done);
+
+  // The record, durable. Views live for the call.
+  void read(const KeyPlace& place, std::function<void(base::Result<RecordView>)> done);
+
+ private:
+  storage::Engine& engine_;
+  DotClock& clock_;
+  storage::Durability durability_;
+};
+
+}  // namespace distkv::replica

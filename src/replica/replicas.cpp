@@ -1,0 +1,74 @@
+#include "replica/replicas.h"
+
+#include <utility>
+
+namespace distkv::replica {
+
+using base::Code;
+using base::Result;
+using base::Status;
+
+namespace {
+
+Status dead(const base::NodeId& node) {
+  return {Code::kUnavailable, "node " + node.value() + " is down"};
+}
+
+Status outcome_of(const Result<wire::FrameView>& answer) {
+  const Result<wire::ApplyReply> reply = wire::expect<wire::ApplyReply>(answer);
+  if (!reply.is_ok()) return reply.status();
+  if (reply->code == Code::kOk) return Status::ok();
+  return {reply->code, std::string(reply->message)};
+}
+
+Result<ReplicaRead> record_of(const Result<wire::FrameView>& answer, bool wants_digest) {
+  const Result<wire::ReadReply> reply = wire::expect<wire::ReadReply>(answer);
+  if (!reply.is_ok()) return reply.status();
+  if (reply->code != Code::kOk) return Status(reply->code, std::string(reply->message));
+  return ReplicaRead{reply->digest, !wants_digest, {reply->meta, reply->values}};
+}
+
+}  // namespace
+
+void Replicas::apply(const base::NodeId& node, const KeyPlace& place, const RecordView& record,
+                     base::LayoutVersion layout, base::Duration timeout, storage::Done done) {
+  if (node == self_) return local_.apply(place, record, std::move(done));
+  const membership::Member* member = membership_.find(node);
+  if (member == nullptr || !member->is_reachable()) return done(dead(node));
+  const wire::ApplyRequest request{place.key, record.meta, record.values, layout};
+  rpc_.call(member->endpoint, request, timeout,
+            [done = std::move(done)](const Result<wire::FrameView>& answer) {
+              done(outcome_of(answer));
+            });
+}
+
+void Replicas::read(const base::NodeId& node, const KeyPlace& place, bool wants_digest,
+                    base::LayoutVersion layout, base::Duration timeout, ReadDone done) {
+  if (node == self_) {
+    return local_.read(place, [done = std::move(done)](Result<RecordView> record) {
+      if (!record.is_ok()) return done(record.status());
+      done(ReplicaRead{record->digest(), true, *record});
+    });
+  }
+  const membership::Member* member = membership_.find(node);
+  if (member == nullptr || !member->is_reachable()) return done(dead(node));
+  const wire::ReadRequest request{place.key, layout, wants_digest};
+  rpc_.call(member->endpoint, request, timeout,
+            [done = std::move(done), wants_digest](const Result<wire::FrameView>& answer) {
+              done(record_of(answer, wants_digest));
+            });
+}
+
+bool Replicas::is_reachable(const base::NodeId& node) const {
+  if (node == self_) return true;
+  const membership::Member* member = membership_.find(node);
+  return member != nullptr && member->is_reachable();
+}
+
+bool Replicas::is_alive(const base::NodeId& node) const {
+  if (node == self_) return true;
+  const membership::Member* member = membership_.find(node);
+  return member != nullptr && member->is_alive();
+}
+
+}  // namespace distkv::replica

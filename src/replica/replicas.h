@@ -1,0 +1,49 @@
+// Reaches the replica on any node: in this one by a call, on another by a message. Callers see one
+// contract, so that a local copy is never a special case of replication.
+#pragma once
+
+#include <functional>
+
+#include "base/clock.h"
+#include "base/types.h"
+#include "membership/membership.h"
+#include "replica/local_replica.h"
+#include "wire/rpc.h"
+
+namespace distkv::replica {
+
+struct ReplicaRead {
+  uint64_t digest = 0;   // Zero: the replica holds nothing of the key.
+  bool has_record = true;  // False: only the digest was asked for.
+  RecordView record;     // Lives for the call.
+};
+using ReadDone = std::function<void(base::Result<ReplicaRead>)>;
+
+class Replicas {
+ public:
+  Replicas(base::NodeId self, LocalReplica& local, wire::Rpc& rpc,
+           const membership::Membership& membership)
+      : self_(std::move(self)), local_(local), rpc_(rpc), membership_(membership) {}
+
+  // Merges `record` on `node`; ok means durable there. kUnavailable without asking if the node is
+  // believed dead; kLost or kTimedOut if it may or may not have happened.
+  void apply(const base::NodeId& node, const KeyPlace& place, const RecordView& record,
+             base::LayoutVersion layout, base::Duration timeout, storage::Done done);
+  // Reads the record on `node`, or its digest alone. Errors likewise.
+  void read(const base::NodeId& node, const KeyPlace& place, bool wants_digest,
+            base::LayoutVersion layout, base::Duration timeout, ReadDone done);
+
+  // Not believed dead. Oneself always is.
+  bool is_reachable(const base::NodeId& node) const;
+  // Reachable and not suspected.
+  bool is_alive(const base::NodeId& node) const;
+  const base::NodeId& self() const { return self_; }
+
+ private:
+  const base::NodeId self_;
+  LocalReplica& local_;
+  wire::Rpc& rpc_;
+  const membership::Membership& membership_;
+};
+
+}  // namespace distkv::replica
