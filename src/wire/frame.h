@@ -3,7 +3,8 @@
 //   0        4      5      6      8            16           24
 //   | length | ver  | type | zero | request id | checksum   | body (one FlatBuffer) |
 //
-// `length` counts the bytes after itself; the checksum is XXH3-64 of all the rest of the frame.
+// Little-endian. `length` counts the bytes after itself; the checksum covers all the rest of the
+// frame: XXH3-64 of the body, seeded with XXH3-64 of bytes 0 to 16.
 #pragma once
 
 #include <cstddef>
@@ -60,29 +61,41 @@ struct FrameView {
   std::string_view body;
 };
 
+// What stands before `body` in its frame; for those who can put it there without a copy.
+std::string frame_header(MessageType type, base::RequestId request_id, std::string_view body);
 // Appends one frame to `out`.
 void append_frame(MessageType type, base::RequestId request_id, std::string_view body,
                   std::string& out);
 // A datagram is exactly one frame. kCorrupt otherwise.
 base::Result<FrameView> parse_datagram(std::string_view packet);
 
-// Cuts a stream into frames, wherever its bytes were split. Holds at most one unfinished frame.
+// False: the connection is going away, hand over no more.
+using FrameHandler = std::function<bool(const FrameView&)>;
+
+// Cuts a stream into frames, wherever its bytes were split. Holds at most one unfinished frame; a
+// frame that lies whole in the bytes fed is never copied.
 class FrameReader {
  public:
   explicit FrameReader(size_t frame_bytes_max) : frame_bytes_max_(frame_bytes_max) {}
 
-  // Hands each frame completed by `bytes` to `on_frame`, in order; views live for that call. A frame
-  // over the limit fails with kTooLarge as soon as its header is seen; a wrong version, length or
-  // checksum with kCorrupt. After a failure the stream is unusable: close it. If `on_frame` returns
-  // false the rest of `bytes` is dropped (the connection is going away).
-  base::Status feed(std::string_view bytes, const std::function<bool(const FrameView&)>& on_frame);
-  // A peer that has greeted may send larger frames than a client.
+  // Hands each frame completed by `bytes` to `on_frame`, in order; views live for that call. A
+  // frame over the limit fails with kTooLarge as soon as its header is seen; a wrong version,
+  // length or checksum with kCorrupt. After a failure the stream is unusable: close it. If
+  // `on_frame` returns false the rest of `bytes` is dropped, and it may have destroyed this reader.
+  base::Status feed(std::string_view bytes, const FrameHandler& on_frame);
+  // A peer that has greeted may send larger frames than a client. May be called by `on_frame`;
+  // holds from the next header on. Counts the whole frame, header included.
   void set_frame_bytes_max(size_t bytes) { frame_bytes_max_ = bytes; }
   size_t bytes_held() const { return partial_.size(); }
 
  private:
+  base::Status take_whole(std::string_view& bytes, const FrameHandler& on_frame, bool& goes_on);
+  base::Status take_partial(std::string_view& bytes, const FrameHandler& on_frame, bool& goes_on);
+  void keep(std::string_view& bytes, size_t count);
+
   size_t frame_bytes_max_;
-  std::string partial_;
+  bool has_failed_ = false;
+  std::string partial_;  // The unfinished frame; capacity never beyond what its header announced.
 };
 
 }  // namespace distkv::wire

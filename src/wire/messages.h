@@ -2,7 +2,9 @@
 // when encoding, of the frame when decoding, and live no longer than that.
 #pragma once
 
+#include <chrono>
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -16,6 +18,30 @@
 
 namespace distkv::wire {
 
+// ---- Limits of fields, judged by decode; those of keys, values and names are in base/types.h
+// -----
+
+// More than the client's patience or the operator's; longer is a unit mistaken.
+inline constexpr std::chrono::milliseconds kTimeoutMax = std::chrono::hours(1);
+// A century: now plus it overflows nothing.
+inline constexpr std::chrono::milliseconds kTtlMax = std::chrono::hours(24 * 36525);
+// The year 10000, where calendars stop.
+inline constexpr std::chrono::milliseconds kWallTimeMax{253'402'300'800'000};
+// An error's sentence and an explanation's verdict. Encoding cuts longer ones: better a shorter
+// reason than none.
+inline constexpr size_t kTextBytesMax = 4096;
+inline constexpr size_t kEngineNameBytesMax = 64;      // A word in a line of status.
+inline constexpr size_t kContextBytesMax = 64 * 1024;  // 1024 actors, twice, as varints.
+// A context, and the dot, id, expiry and length of 32 siblings.
+inline constexpr size_t kRecordMetaBytesMax = 128 * 1024;
+// Two layouts of 16384 partitions, 7 replicas and 1000 nodes, with their racks.
+inline constexpr size_t kLayoutsBytesMax = 4 * 1024 * 1024;
+inline constexpr size_t kReplyNodesMax = 64;     // Replicas in two layouts, and their fallbacks.
+inline constexpr size_t kReplyValuesMax = 32;    // The siblings a key may have.
+inline constexpr size_t kMembersMax = 2000;      // A cluster, and as many that left it.
+inline constexpr size_t kGossipUpdatesMax = 64;  // More never fit a datagram.
+inline constexpr uint32_t kWeightMax = 10'000;   // Virtual nodes of one node, as in a layout.
+
 enum class Consistency : uint8_t { kOne = 0, kQuorum = 1, kAll = 2 };
 
 // ---- Clients -----------------------------------------------------------------------------------
@@ -26,7 +52,7 @@ struct PutRequest {
   std::string_view key;
   std::string_view value;
   std::optional<std::string_view> context;  // A token of causality; none: blind.
-  base::OpId op_id;                         // The same in every retry of one operation.
+  base::OpId op_id;                         // The same in every retry of one operation; never zero.
   std::chrono::milliseconds ttl{0};         // Zero: never expires.
   std::chrono::milliseconds timeout{0};     // What is left of the client's patience.
   Consistency consistency = Consistency::kQuorum;
@@ -37,10 +63,10 @@ struct PutRequest {
 struct PutReply {
   static constexpr MessageType kType = MessageType::kPutReply;
   base::Code code = base::Code::kOk;
-  std::string_view message;                   // Why not, if not.
-  std::string_view context;                   // Token: the request's context and the new dot.
-  std::vector<std::string_view> acknowledged; // Node ids that hold it durably.
-  std::vector<std::string_view> hinted;       // Node ids it is kept for.
+  std::string_view message;                    // Why not, if not.
+  std::string_view context;                    // Token: the request's context and the new dot.
+  std::vector<std::string_view> acknowledged;  // Node ids that hold it durably.
+  std::vector<std::string_view> hinted;        // Node ids it is kept for.
 };
 
 struct GetRequest {
@@ -157,7 +183,7 @@ struct Greeting {
 struct ApplyRequest {
   static constexpr MessageType kType = MessageType::kApplyRequest;
   std::string_view key;
-  std::string_view meta;    // causality::encode_record.
+  std::string_view meta;  // causality::encode_record.
   std::string_view values;
   base::LayoutVersion layout_version;
 };
@@ -249,19 +275,20 @@ struct Gossip {
   uint64_t sequence = 0;  // Pairs ack and nack with ping.
   base::ClusterId cluster_id;
   std::string_view cluster_name;
-  MemberUpdate from;             // The sender, as it sees itself.
-  std::string_view target;       // kPing: who is meant. kAck, kNack, kPingRequest: of whom.
+  MemberUpdate from;                 // The sender, as it sees itself.
+  std::string_view target;           // kPing: who is meant. kAck, kNack, kPingRequest: of whom.
   std::string_view target_endpoint;  // kPingRequest: where to find it.
   base::LayoutVersion layout_version;
-  bool is_settled = true;        // Of the sender's layouts.
-  uint64_t members_digest = 0;   // Equal where the member tables are.
+  bool is_settled = true;       // Of the sender's layouts.
+  uint64_t members_digest = 0;  // Equal where the member tables are.
   std::vector<MemberUpdate> updates;
 };
 
 // ---- Encoding ----------------------------------------------------------------------------------
 
-// Makes frames. Keeps its buffers between calls; one owner. The view returned lives until the next
-// call on the same encoder.
+// Makes frames. Keeps its buffers between calls, a giant message's not beyond the next; one owner.
+// The view returned lives until the next call on the same encoder. Judges nothing but the length of
+// texts and timeouts (cut to their limits): what breaks a rule of decode is refused by its reader.
 class Encoder {
  public:
   Encoder();
@@ -298,8 +325,9 @@ class Encoder {
 };
 
 // Reads the body of a frame: first FlatBuffers' Verifier (depth 16, 4096 tables), then every rule
-// of the message itself (sizes, ranges, enumerations). kCorrupt or kInvalidArgument says which field
-// broke which rule. The frame's type must be T::kType.
+// of the message itself (sizes, ranges, enumerations). kCorrupt (no such FlatBuffer), kTooLarge
+// (key or value) or kInvalidArgument says which field broke which rule. The frame's type must be
+// T::kType.
 template <typename T>
 base::Result<T> decode(const FrameView& frame);
 

@@ -4,6 +4,7 @@
 // first) or kOverloaded (never sent). At most kCallsMax are outstanding.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <string_view>
@@ -27,8 +28,13 @@ class Rpc {
   // All must outlive this.
   Rpc(Network& network, base::Timers& timers, Encoder& encoder)
       : network_(network), timers_(timers), encoder_(encoder) {}
+  // Forgets what is outstanding: no `done` runs.
+  ~Rpc();
+  Rpc(const Rpc&) = delete;
+  Rpc& operator=(const Rpc&) = delete;
 
-  // Sends `message`; `done` never runs before call returns except when it was never sent.
+  // Sends `message`; `done` never runs before call returns except when it was never sent. It may
+  // start calls and lose peers itself, but not destroy this.
   template <typename Message>
   void call(const base::Endpoint& to, const Message& message, base::Duration timeout,
             ReplyDone done) {
@@ -36,8 +42,10 @@ class Rpc {
     start(to, id, encoder_.encode(message, id), timeout, std::move(done));
   }
 
-  // From NetworkEvents. A reply nobody waits for any more is dropped.
+  // From NetworkEvents. A reply nobody waits for any more is dropped; so is one that comes from
+  // another peer than was asked.
   void on_reply(const base::Endpoint& from, const FrameView& frame);
+  // Fails this peer's calls with kLost, oldest first. Calls started meanwhile are not among them.
   void on_peer_lost(const base::Endpoint& to);
   size_t outstanding() const { return calls_.size(); }
 
@@ -49,6 +57,7 @@ class Rpc {
   };
   void start(const base::Endpoint& to, base::RequestId id, std::string_view frame,
              base::Duration timeout, ReplyDone done);
+  void expire(base::RequestId id);
   void finish(base::RequestId id, const base::Result<FrameView>& result);
 
   Network& network_;
@@ -57,5 +66,17 @@ class Rpc {
   uint64_t last_id_ = 0;
   std::unordered_map<base::RequestId, Call> calls_;
 };
+
+// What an error frame says, as a status; never ok.
+base::Status error_of(const FrameView& frame);
+
+// The answer of a call as the message it should be: a call that failed, an error frame and a frame
+// of another type all become a status. Views live as long as the frame.
+template <typename T>
+base::Result<T> expect(const base::Result<FrameView>& reply) {
+  if (!reply.is_ok()) return reply.status();
+  if (reply->type == MessageType::kError) return error_of(*reply);
+  return decode<T>(*reply);
+}
 
 }  // namespace distkv::wire

@@ -1,0 +1,216 @@
+// Puts, gets, status and errors: what clients and nodes say to each other.
+#include <string_view>
+
+#include "wire/client_generated.h"
+#include "wire/codec.h"
+
+namespace distkv::wire {
+
+using base::RequestId;
+
+template <>
+struct TableOf<PutRequest> {
+  using Type = fb::PutRequest;
+};
+template <>
+struct TableOf<PutReply> {
+  using Type = fb::PutReply;
+};
+template <>
+struct TableOf<GetRequest> {
+  using Type = fb::GetRequest;
+};
+template <>
+struct TableOf<GetReply> {
+  using Type = fb::GetReply;
+};
+template <>
+struct TableOf<StatusRequest> {
+  using Type = fb::StatusRequest;
+};
+template <>
+struct TableOf<StatusReply> {
+  using Type = fb::StatusReply;
+};
+template <>
+struct TableOf<ErrorReply> {
+  using Type = fb::ErrorReply;
+};
+
+std::string_view Encoder::encode(const PutRequest& message, RequestId id) {
+  FrameBuilder& builder = *state_;
+  builder.begin(message.value.size() + message.key.size());
+  const TextOffset value = builder.text(message.value);
+  const TextOffset key = builder.text(message.key);
+  const TextOffset context = message.context ? builder.present(*message.context) : 0;
+  const fb::Id128 op_id(message.op_id.value().high, message.op_id.value().low);
+  const auto root = fb::CreatePutRequest(
+      builder.flat, key, value, context, &op_id, static_cast<uint64_t>(message.ttl.count()),
+      timeout_on_wire(message.timeout), static_cast<uint8_t>(message.consistency),
+      message.is_delete, message.is_forwarded);
+  return builder.finish(message.kType, id, root.Union());
+}
+
+static void read(const fb::PutRequest& table, PutRequest& out, Checks& checks) {
+  out.key = checks.key(view(table.key()));
+  out.value = checks.value(view(table.value()));
+  if (table.context() != nullptr) {
+    out.context = checks.bytes(view(table.context()), kContextBytesMax, "context");
+  }
+  if (table.op_id() != nullptr) {
+    out.op_id = base::OpId({table.op_id()->high(), table.op_id()->low()});
+  }
+  // Equal ids are one write: two writers that both left it out would lose one of theirs.
+  checks.require(!out.op_id.value().is_zero(), "op_id", "is zero");
+  out.ttl = checks.ttl(table.ttl_ms());
+  out.timeout = checks.timeout(table.timeout_ms());
+  out.consistency =
+      checks.enumeration(table.consistency(), Consistency::kOne, Consistency::kAll, "consistency");
+  out.is_delete = table.is_delete();
+  out.is_forwarded = table.is_forwarded();
+  checks.require(!out.is_delete || out.value.empty(), "value", "is given with a delete");
+}
+
+std::string_view Encoder::encode(const PutReply& message, RequestId id) {
+  FrameBuilder& builder = *state_;
+  builder.begin();
+  const TextOffset text = builder.sentence(message.message);
+  const TextOffset context = builder.text(message.context);
+  const TextVectorOffset acknowledged = builder.texts(message.acknowledged);
+  const TextVectorOffset hinted = builder.texts(message.hinted);
+  const auto root = fb::CreatePutReply(builder.flat, static_cast<uint8_t>(message.code), text,
+                                       context, acknowledged, hinted);
+  return builder.finish(message.kType, id, root.Union());
+}
+
+static void read(const fb::PutReply& table, PutReply& out, Checks& checks) {
+  const auto node_id = [&](const flatbuffers::String* text) {
+    return checks.node_id(view(text), "acknowledged or hinted node id");
+  };
+  out.code = checks.code(table.code());
+  out.message = checks.bytes(view(table.message()), kTextBytesMax, "message");
+  out.context = checks.bytes(view(table.context()), kContextBytesMax, "context");
+  read_each(table.acknowledged(), out.acknowledged, kReplyNodesMax, "acknowledged", checks,
+            node_id);
+  read_each(table.hinted(), out.hinted, kReplyNodesMax, "hinted", checks, node_id);
+}
+
+std::string_view Encoder::encode(const GetRequest& message, RequestId id) {
+  FrameBuilder& builder = *state_;
+  builder.begin();
+  const TextOffset key = builder.text(message.key);
+  const auto root =
+      fb::CreateGetRequest(builder.flat, key, timeout_on_wire(message.timeout),
+                           static_cast<uint8_t>(message.consistency), message.wants_siblings);
+  return builder.finish(message.kType, id, root.Union());
+}
+
+static void read(const fb::GetRequest& table, GetRequest& out, Checks& checks) {
+  out.key = checks.key(view(table.key()));
+  out.timeout = checks.timeout(table.timeout_ms());
+  out.consistency =
+      checks.enumeration(table.consistency(), Consistency::kOne, Consistency::kAll, "consistency");
+  out.wants_siblings = table.wants_siblings();
+}
+
+std::string_view Encoder::encode(const GetReply& message, RequestId id) {
+  FrameBuilder& builder = *state_;
+  size_t bytes = message.context.size();
+  for (const std::string_view value : message.values) bytes += value.size();
+  builder.begin(bytes);
+  const TextVectorOffset values = builder.texts(message.values);
+  const TextOffset text = builder.sentence(message.message);
+  const TextOffset context = builder.text(message.context);
+  const auto root = fb::CreateGetReply(builder.flat, static_cast<uint8_t>(message.code), text,
+                                       context, message.sibling_count, values);
+  return builder.finish(message.kType, id, root.Union());
+}
+
+static void read(const fb::GetReply& table, GetReply& out, Checks& checks) {
+  out.code = checks.code(table.code());
+  out.message = checks.bytes(view(table.message()), kTextBytesMax, "message");
+  out.context = checks.bytes(view(table.context()), kContextBytesMax, "context");
+  out.sibling_count = table.sibling_count();
+  read_each(table.values(), out.values, kReplyValuesMax, "values", checks,
+            [&](const flatbuffers::String* value) { return checks.value(view(value)); });
+  checks.require(out.values.size() <= out.sibling_count, "values", "are more than sibling_count");
+}
+
+std::string_view Encoder::encode(const StatusRequest& message, RequestId id) {
+  state_->begin();
+  return state_->finish(message.kType, id, fb::CreateStatusRequest(state_->flat).Union());
+}
+
+static void read(const fb::StatusRequest&, StatusRequest&, Checks&) {}
+
+static flatbuffers::Offset<fb::StatusNode> encode_node(FrameBuilder& builder,
+                                                       const StatusNode& node) {
+  const TextOffset id = builder.text(node.id);
+  const TextOffset endpoint = builder.text(node.endpoint);
+  return fb::CreateStatusNode(builder.flat, id, endpoint, static_cast<uint8_t>(node.state),
+                              time_on_wire(node.last_seen));
+}
+
+std::string_view Encoder::encode(const StatusReply& message, RequestId id) {
+  FrameBuilder& builder = *state_;
+  builder.begin();
+  const TextOffset text = builder.sentence(message.message);
+  const TextOffset node_id = builder.text(message.node_id);
+  const TextOffset cluster_name = builder.text(message.cluster_name);
+  const TextOffset engine = builder.text(message.engine);
+  const auto nodes = builder.tables<fb::StatusNode>(message.nodes, encode_node);
+  const auto root = fb::CreateStatusReply(
+      builder.flat, static_cast<uint8_t>(message.code), text, node_id, cluster_name, engine, nodes,
+      message.requests, message.latency_mean_us, message.layout_version, message.is_settled,
+      message.partition_count, message.replica_count, message.hints_pending, message.read_repairs);
+  return builder.finish(message.kType, id, root.Union());
+}
+
+static void read(const fb::StatusReply& table, StatusReply& out, Checks& checks) {
+  out.code = checks.code(table.code());
+  out.message = checks.bytes(view(table.message()), kTextBytesMax, "message");
+  out.node_id = checks.optional_node_id(view(table.node_id()), "node_id");
+  out.cluster_name = checks.cluster_name(view(table.cluster_name()));
+  out.engine = checks.bytes(view(table.engine()), kEngineNameBytesMax, "engine");
+  read_each(table.nodes(), out.nodes, kMembersMax, "nodes", checks,
+            [&](const fb::StatusNode* node) {
+              return StatusNode{
+                  .id = checks.node_id(view(node->id()), "nodes.id"),
+                  .endpoint = checks.optional_endpoint(view(node->endpoint()), "nodes.endpoint"),
+                  .state = checks.enumeration(node->state(), MemberState::kAlive,
+                                              MemberState::kLeft, "nodes.state"),
+                  .last_seen = checks.wall_time(node->last_seen_ms(), "nodes.last_seen_ms")};
+            });
+  out.requests = table.requests();
+  out.latency_mean_us = table.latency_mean_us();
+  out.layout_version = table.layout_version();
+  out.is_settled = table.is_settled();
+  out.partition_count = table.partition_count();
+  out.replica_count = table.replica_count();
+  out.hints_pending = table.hints_pending();
+  out.read_repairs = table.read_repairs();
+}
+
+std::string_view Encoder::encode(const ErrorReply& message, RequestId id) {
+  FrameBuilder& builder = *state_;
+  builder.begin();
+  const TextOffset text = builder.sentence(message.message);
+  const auto root = fb::CreateErrorReply(builder.flat, static_cast<uint8_t>(message.code), text);
+  return builder.finish(message.kType, id, root.Union());
+}
+
+static void read(const fb::ErrorReply& table, ErrorReply& out, Checks& checks) {
+  out.code = checks.code(table.code());
+  checks.require(out.code != base::Code::kOk, "code", "of an error is ok");
+  out.message = checks.bytes(view(table.message()), kTextBytesMax, "message");
+}
+
+template base::Result<PutRequest> decode(const FrameView&);
+template base::Result<PutReply> decode(const FrameView&);
+template base::Result<GetRequest> decode(const FrameView&);
+template base::Result<GetReply> decode(const FrameView&);
+template base::Result<StatusRequest> decode(const FrameView&);
+template base::Result<StatusReply> decode(const FrameView&);
+template base::Result<ErrorReply> decode(const FrameView&);
+
+}  // namespace distkv::wire
