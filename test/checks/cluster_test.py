@@ -115,7 +115,7 @@ class ClusterTest(unittest.TestCase):
         self.addCleanup(stranger.wait)
         self.addCleanup(stranger.kill)
         pid_file = self.run_folder / "node2.pid"
-        own_pid = pid_file.read_text()
+        self.addCleanup(pid_file.write_text, pid_file.read_text())
         pid_file.write_text(str(stranger.pid))
 
         exit_code, text = self.cluster("kill", "2")
@@ -125,7 +125,6 @@ class ClusterTest(unittest.TestCase):
         self.assertIn("node2 is not running", text)
         self.assertEqual(down_exit_code, 0)
         self.assertIsNone(stranger.poll())
-        pid_file.write_text(own_pid)
 
     def test_wrong_words_get_an_answer(self):
         for words, answer in [(("up",), "up how many nodes?"), (("up", "0"), "up how many nodes?"),
