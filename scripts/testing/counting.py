@@ -52,16 +52,22 @@ def of_doctest(name: str, output: str, exit_code: int) -> Count:
 
 
 def of_python(name: str, output: str, exit_code: int) -> Count:
-    """Each unittest case is one; a skipped one counts as failed, since it proved nothing."""
+    """Each unittest case is one; a skipped one counts as failed, since it proved nothing.
+
+    A class whose set-up fails is one failure: unittest does not count the cases it never began.
+    """
     total = _PYTHON_TOTAL.search(output)
     if not total:
         return Count(0, 1, [f"{name}: no summary, {how_it_ended(exit_code)}"])
-    if int(total.group(1)) == 0:
-        return Count(0, 1, [f"{name}: has no test case"])
+    begun = int(total.group(1))
     failed = sum(int(number) for _, number in _PYTHON_FAULTS.findall(output[total.start():]))
-    failed = min(failed, int(total.group(1)))
-    names = [f"{name}: {case}" for case in _PYTHON_CASE.findall(output)]
-    return _charge_bad_end(Count(int(total.group(1)) - failed, failed, names), name, exit_code)
+    if begun + failed == 0:
+        return Count(0, 1, [f"{name}: has no test case"])
+    names = _PYTHON_CASE.findall(output)
+    never_begun = sum(1 for case in names if case.startswith(("setUpClass", "setUpModule")))
+    passed = max(0, begun - (failed - never_begun))
+    return _charge_bad_end(Count(passed, failed, [f"{name}: {case}" for case in names]),
+                           name, exit_code)
 
 
 def of_command(name: str, exit_code: int, must_fail: bool = False) -> Count:

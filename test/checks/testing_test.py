@@ -53,6 +53,14 @@ class PythonCounting(unittest.TestCase):
 
         self.assertEqual(counting.of_python("a", output, 1), Count(3, 4, ["a: b (C.b)"]))
 
+    def test_a_class_that_cannot_be_set_up_is_a_failure(self):
+        output = "ERROR: setUpClass (C)\nRan 2 tests in 1.2s\n\nFAILED (errors=1)\n"
+
+        self.assertEqual(counting.of_python("a", output, 1), Count(2, 1, ["a: setUpClass (C)"]))
+
+    def test_a_program_without_cases_is_a_failure(self):
+        self.assertEqual(counting.of_python("a", "Ran 0 tests in 0.0s\n\nOK\n", 0)[:2], (0, 1))
+
     def test_an_end_without_summary_is_a_failure(self):
         self.assertEqual(counting.of_python("a", "Traceback\n", 1).failed, 1)
 
