@@ -1,7 +1,8 @@
 // How a node that is in no cluster finds one, or founds one.
 //
 // - No seeds: it founds one at once.
-// - Seeds: it asks each in turn, over and over, to let it in; the first that is in a cluster answers
+// - Seeds: it asks each in turn, over and over, to let it in; the first that is in a cluster
+// answers
 //   with everything needed. It never gives up, and says so in the log now and then.
 // - Seeds, of which its own advertised endpoint is the first: it asks the others first; if each has
 //   either answered that it is in no cluster, refused the connection, or stayed silent for
@@ -10,11 +11,15 @@
 // - A seed of another cluster (name differs) is a fatal answer: the listener is told why.
 #pragma once
 
+#include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/log.h"
+#include "base/result.h"
 #include "base/timers.h"
 #include "membership/membership.h"
 #include "wire/messages.h"
@@ -47,13 +52,30 @@ class Joiner {
   void stop();
 
  private:
+  struct Seed {
+    base::Endpoint endpoint;
+    base::MonotonicTime silent_since;  // Its last answer of any kind, or the start.
+    bool has_no_cluster = false;       // Said so when last asked, or nobody listened there.
+  };
   void ask_next();
-  void on_answer(const base::Endpoint& seed, const base::Result<wire::FrameView>& answer);
+  void on_answer(size_t asked, const base::Result<wire::FrameView>& answer);
+  void note_absence(Seed& seed, base::Code code);
+  bool found_if_alone();
+  void refuse(const base::Endpoint& seed, std::string_view why);
+  void warn_and_wait();
 
-  std::vector<base::Endpoint> seeds_;
+  std::vector<Seed> seeds_;  // Without this node itself.
+  std::string names_;        // Of the seeds, for the log.
+  bool may_found_ = false;
   const wire::JoinRequest& request_;
   Environment environment_;
   JoinListener& listener_;
+
+  size_t next_ = 0;  // The seed to ask next.
+  base::MonotonicTime next_warning_;
+  base::TimerId timer_;
+  // Calls cannot be taken back; an answer that finds this gone is dropped.
+  std::shared_ptr<const bool> life_ = std::make_shared<const bool>(true);
 };
 
 }  // namespace distkv::membership

@@ -32,7 +32,7 @@ struct Options {
   base::Duration gossip_interval = std::chrono::milliseconds(100);
   uint32_t gossip_fanout = 3;
   base::Duration suspect_timeout = std::chrono::milliseconds(1500);  // Probe failed → suspected.
-  base::Duration dead_timeout = std::chrono::milliseconds(2000);     // Suspected → dead, at least.
+  base::Duration dead_timeout = std::chrono::milliseconds(2000);  // Suspected → dead, at least.
 };
 
 // Told of what changed, after the table holds it. Must not call back into Membership but to read.
@@ -53,8 +53,8 @@ struct LayoutAdvert {
 
 struct Self {
   base::NodeId id;
-  base::Endpoint endpoint;   // As advertised.
-  uint64_t generation = 0;   // Boot count of this data directory, persisted before start.
+  base::Endpoint endpoint;  // As advertised.
+  uint64_t generation = 0;  // Boot count of this data directory, persisted before start.
   std::string cluster_name;
 };
 
