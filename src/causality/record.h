@@ -4,7 +4,7 @@
 // Invariant: every live version's dot is covered by `seen`; what `seen` covers and `versions` does
 // not hold is obsolete everywhere. Records travel and merge whole, never as deltas: in a delta the
 // absence of a version would read as "obsolete". Source: dotted version vectors (Preguiça et al.,
-// 2010); semantics in src/README.md.
+// 2010). Values and pure functions, free of any thread rule.
 #pragma once
 
 #include <cstdint>
@@ -39,16 +39,24 @@ struct Version {
 
 struct Record {
   Context seen;
-  std::vector<Version> versions;  // Ascending by dot.
+  // Ascending by dot. One operation may stand here twice: count siblings with siblings().
+  std::vector<Version> versions;
   friend bool operator==(const Record&, const Record&) = default;
 };
 
-// Keeps a version that both hold, or that one holds and the other has not seen. Two versions of one
-// operation (same op id, minted twice because a retry went through another replica) are one write:
-// the greater dot stays. Commutative, associative, idempotent.
+// Keeps a version that both hold, or that one holds and the other has not seen. Commutative,
+// associative, idempotent.
+//
+// Two versions of one operation (same op id, minted twice because a retry went through another
+// replica) are one write, yet both stay here: if one merge dropped the lesser and another met the
+// greater already superseded, the order of merges would decide whether the lesser lives (README.md
+// has the case). They count and read as one sibling, and the next put joins them.
 Record merge(const Record& a, const Record& b);
+// The same without copying values.
+Record merge(Record&& a, Record&& b);
 
-// True if merging `other` into `record` would change nothing.
+// True if merging `other` into `record` would change nothing. Linear in contexts and versions; no
+// value is looked at.
 bool includes(const Record& record, const Record& other);
 
 struct Put {
@@ -68,23 +76,38 @@ struct PutOutcome {
   bool is_repeat;   // The operation's version was already there; the record is unchanged.
 };
 
+// Spans a returned context keeps of what the client knew before. It takes a client that writes on
+// over siblings it never reads, in turn with another, to get there; past it the oldest are
+// forgotten, which can only show that client an old write of its own as a sibling for a while.
+inline constexpr size_t kReceiptSpansMax = 64;
+
 // Applies one put to the minting replica's own record. `dot` must be newer than everything of its
-// actor in `record.seen` (checked). Fails with kTooManySiblings.
-base::Result<PutOutcome> put(const Record& record, const Put& put, const Dot& dot);
+// actor in `record.seen` (checked; record.seen.newest says what that is).
+//
+// The client's context is merged into `seen` whole, so a version it supersedes is dropped also when
+// it reaches this replica later. What covers one of an operation's versions covers all that are
+// here. Without an op id (zero) no put is a repeat.
+//
+// kTooManySiblings: more than kSiblingsMax would be live. kInvalidArgument: a tombstone with a
+// value, a context that covers `dot` or later (no client can have seen it), or one that would make
+// `seen` grow past kContextActorsMax. Nothing is minted then.
+base::Result<PutOutcome> put(const Record& record, Put put, const Dot& dot);
 
 // The version a plain read answers: the live one with the greatest (counter, actor); null if none
 // is alive at `now`. Points into `record`.
 const Version* newest(const Record& record, base::WallTime now);
-// All versions alive at `now`, newest first. Pointers into `record`.
+// All versions alive at `now`, newest first, one for each operation. Pointers into `record`.
 std::vector<const Version*> siblings(const Record& record, base::WallTime now);
 
 // The stored and sent form: `meta` is all but the values, `values` their bytes one after another.
-// Canonical: equal records have equal bytes. Layout in FORMAT.md of this folder.
+// Canonical: equal records have equal bytes. Both are appended to. Layout in FORMAT.md of this
+// folder.
 void encode_record(const Record& record, std::string& meta, std::string& values);
 // kCorrupt, saying what is wrong, for anything encode_record cannot have made.
 base::Result<Record> decode_record(std::string_view meta, std::string_view values);
 
-// A hash of the causal state (the encoded meta): equal exactly where the records are.
+// A hash of the causal state (the encoded meta): equal exactly where the records are. A dot names
+// one value for ever, so values need not be read.
 uint64_t digest(std::string_view meta);
 
 }  // namespace distkv::causality
