@@ -58,7 +58,7 @@ def _die_with_parent() -> None:
 
 
 def spawn(command: Sequence[str], **streams) -> subprocess.Popen:
-    """Starts a program that cannot outlive this process."""
+    """Starts a program that cannot outlive this process, nor the thread that calls this."""
     return subprocess.Popen([str(word) for word in command], start_new_session=True,
                             preexec_fn=_die_with_parent, **streams)
 
