@@ -34,11 +34,11 @@ inline constexpr size_t kEngineNameBytesMax = 64;      // A word in a line of st
 inline constexpr size_t kContextBytesMax = 64 * 1024;  // 1024 actors, twice, as varints.
 // A context, and the dot, id, expiry and length of 32 siblings.
 inline constexpr size_t kRecordMetaBytesMax = 128 * 1024;
-// Two layouts of 16384 partitions, 7 replicas and 1000 nodes, with their racks.
-inline constexpr size_t kLayoutsBytesMax = 4 * 1024 * 1024;
+// Two layouts, each of 16384 partitions, 7 replicas and 1000 nodes, are half of it.
+inline constexpr size_t kLayoutsBytesMax = 2 * 1024 * 1024;
 inline constexpr size_t kReplyNodesMax = 64;     // Replicas in two layouts, and their fallbacks.
 inline constexpr size_t kReplyValuesMax = 32;    // The siblings a key may have.
-inline constexpr size_t kMembersMax = 2000;      // A cluster, and as many that left it.
+inline constexpr size_t kMembersMax = 4096;      // The rows of a member table.
 inline constexpr size_t kGossipUpdatesMax = 64;  // More never fit a datagram.
 inline constexpr uint32_t kWeightMax = 10'000;   // Virtual nodes of one node, as in a layout.
 
@@ -58,6 +58,7 @@ struct PutRequest {
   Consistency consistency = Consistency::kQuorum;
   bool is_delete = false;
   bool is_forwarded = false;  // By a node: answer kStaleLayout rather than forward again.
+  friend bool operator==(const PutRequest&, const PutRequest&) = default;
 };
 
 struct PutReply {
@@ -67,6 +68,7 @@ struct PutReply {
   std::string_view context;                    // Token: the request's context and the new dot.
   std::vector<std::string_view> acknowledged;  // Node ids that hold it durably.
   std::vector<std::string_view> hinted;        // Node ids it is kept for.
+  friend bool operator==(const PutReply&, const PutReply&) = default;
 };
 
 struct GetRequest {
@@ -75,6 +77,7 @@ struct GetRequest {
   std::chrono::milliseconds timeout{0};
   Consistency consistency = Consistency::kQuorum;
   bool wants_siblings = false;  // All values; else the newest alone.
+  friend bool operator==(const GetRequest&, const GetRequest&) = default;
 };
 
 struct GetReply {
@@ -84,10 +87,12 @@ struct GetReply {
   std::string_view context;              // Of what was read, also when nothing is alive.
   uint32_t sibling_count = 0;            // Versions alive; zero: the key is absent.
   std::vector<std::string_view> values;  // Newest first; one, or all if asked for.
+  friend bool operator==(const GetReply&, const GetReply&) = default;
 };
 
 struct StatusRequest {
   static constexpr MessageType kType = MessageType::kStatusRequest;
+  friend bool operator==(const StatusRequest&, const StatusRequest&) = default;
 };
 
 enum class MemberState : uint8_t { kAlive = 0, kSuspect = 1, kDead = 2, kLeft = 3 };
@@ -97,6 +102,7 @@ struct StatusNode {
   std::string_view endpoint;
   MemberState state = MemberState::kAlive;
   base::WallTime last_seen{};
+  friend bool operator==(const StatusNode&, const StatusNode&) = default;
 };
 
 struct StatusReply {
@@ -115,12 +121,14 @@ struct StatusReply {
   uint32_t replica_count = 0;  // Effective N.
   uint64_t hints_pending = 0;
   uint64_t read_repairs = 0;
+  friend bool operator==(const StatusReply&, const StatusReply&) = default;
 };
 
 struct ExplainRequest {
   static constexpr MessageType kType = MessageType::kExplainRequest;
   std::string_view key;
   std::chrono::milliseconds timeout{0};
+  friend bool operator==(const ExplainRequest&, const ExplainRequest&) = default;
 };
 
 struct ExplainVersion {
@@ -129,6 +137,7 @@ struct ExplainVersion {
   uint64_t value_bytes = 0;
   base::WallTime expires_at{};  // Zero: never.
   bool is_tombstone = false;
+  friend bool operator==(const ExplainVersion&, const ExplainVersion&) = default;
 };
 
 struct ExplainReplica {
@@ -139,6 +148,7 @@ struct ExplainReplica {
   std::string_view message;
   std::vector<ExplainVersion> versions;
   bool has_hint_pending = false;  // On the node that answers.
+  friend bool operator==(const ExplainReplica&, const ExplainReplica&) = default;
 };
 
 struct ExplainReply {
@@ -151,6 +161,7 @@ struct ExplainReply {
   uint64_t layout_version = 0;
   std::vector<ExplainReplica> replicas;
   std::string_view verdict;  // What a quorum would answer, and why.
+  friend bool operator==(const ExplainReply&, const ExplainReply&) = default;
 };
 
 // Instead of any reply: the request could not even be understood, or is not served here.
@@ -158,6 +169,7 @@ struct ErrorReply {
   static constexpr MessageType kType = MessageType::kError;
   base::Code code = base::Code::kInvalidArgument;
   std::string_view message;
+  friend bool operator==(const ErrorReply&, const ErrorReply&) = default;
 };
 
 // ---- Nodes -------------------------------------------------------------------------------------
@@ -177,6 +189,7 @@ struct Greeting {
   base::ClusterId cluster_id;
   std::string_view cluster_name;
   std::string_view node_id;
+  friend bool operator==(const Greeting&, const Greeting&) = default;
 };
 
 // "Merge this whole record into yours, and answer when it is durable."
@@ -186,12 +199,14 @@ struct ApplyRequest {
   std::string_view meta;  // causality::encode_record.
   std::string_view values;
   base::LayoutVersion layout_version;
+  friend bool operator==(const ApplyRequest&, const ApplyRequest&) = default;
 };
 
 struct ApplyReply {
   static constexpr MessageType kType = MessageType::kApplyReply;
   base::Code code = base::Code::kOk;
   std::string_view message;
+  friend bool operator==(const ApplyReply&, const ApplyReply&) = default;
 };
 
 struct ReadRequest {
@@ -199,6 +214,7 @@ struct ReadRequest {
   std::string_view key;
   base::LayoutVersion layout_version;
   bool wants_digest = false;  // The digest alone.
+  friend bool operator==(const ReadRequest&, const ReadRequest&) = default;
 };
 
 struct ReadReply {
@@ -208,6 +224,7 @@ struct ReadReply {
   uint64_t digest = 0;  // causality::digest; zero: the replica holds nothing of the key.
   std::string_view meta;
   std::string_view values;
+  friend bool operator==(const ReadReply&, const ReadReply&) = default;
 };
 
 struct MemberUpdate {
@@ -215,6 +232,7 @@ struct MemberUpdate {
   std::string_view endpoint;
   MemberState state = MemberState::kAlive;
   Incarnation incarnation;
+  friend bool operator==(const MemberUpdate&, const MemberUpdate&) = default;
 };
 
 // "I would like to be a member." To any member, or to a seed that may be in no cluster yet.
@@ -224,6 +242,7 @@ struct JoinRequest {
   base::ClusterId cluster_id;  // Zero: none yet.
   MemberUpdate member;         // The joiner itself.
   uint32_t weight = 0;         // Virtual nodes it asks for.
+  friend bool operator==(const JoinRequest&, const JoinRequest&) = default;
 };
 
 struct JoinReply {
@@ -234,27 +253,32 @@ struct JoinReply {
   std::string_view cluster_name;
   std::string_view layouts;  // ring::encode_live_layouts.
   std::vector<MemberUpdate> members;
+  friend bool operator==(const JoinReply&, const JoinReply&) = default;
 };
 
 // "Send me your layouts"; from a node that heard of a newer version.
 struct LayoutRequest {
   static constexpr MessageType kType = MessageType::kLayoutRequest;
+  friend bool operator==(const LayoutRequest&, const LayoutRequest&) = default;
 };
 
 struct LayoutReply {
   static constexpr MessageType kType = MessageType::kLayoutReply;
   std::string_view layouts;
+  friend bool operator==(const LayoutReply&, const LayoutReply&) = default;
 };
 
 // Table exchange: "this is all I know; send me all you know".
 struct MembersRequest {
   static constexpr MessageType kType = MessageType::kMembersRequest;
   std::vector<MemberUpdate> members;
+  friend bool operator==(const MembersRequest&, const MembersRequest&) = default;
 };
 
 struct MembersReply {
   static constexpr MessageType kType = MessageType::kMembersReply;
   std::vector<MemberUpdate> members;
+  friend bool operator==(const MembersReply&, const MembersReply&) = default;
 };
 
 // To the founder: "all I held of what moves under this layout version is durable at its new
@@ -263,6 +287,7 @@ struct TransferDone {
   static constexpr MessageType kType = MessageType::kTransferDone;
   base::LayoutVersion layout_version;
   std::string_view node_id;
+  friend bool operator==(const TransferDone&, const TransferDone&) = default;
 };
 
 // ---- Datagrams ---------------------------------------------------------------------------------
@@ -282,6 +307,7 @@ struct Gossip {
   bool is_settled = true;       // Of the sender's layouts.
   uint64_t members_digest = 0;  // Equal where the member tables are.
   std::vector<MemberUpdate> updates;
+  friend bool operator==(const Gossip&, const Gossip&) = default;
 };
 
 // ---- Encoding ----------------------------------------------------------------------------------
@@ -324,7 +350,7 @@ class Encoder {
   std::unique_ptr<State> state_;
 };
 
-// Reads the body of a frame: first FlatBuffers' Verifier (depth 16, 4096 tables), then every rule
+// Reads the body of a frame: first FlatBuffers' Verifier (depth 16, 8192 tables), then every rule
 // of the message itself (sizes, ranges, enumerations). kCorrupt (no such FlatBuffer), kTooLarge
 // (key or value) or kInvalidArgument says which field broke which rule. The frame's type must be
 // T::kType.

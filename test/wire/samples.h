@@ -1,0 +1,193 @@
+// One message of each type with every field filled, for tests that must hold for all of them.
+#pragma once
+
+#include <chrono>
+#include <string_view>
+
+#include "wire/messages.h"
+
+namespace distkv::wire {
+
+inline PutRequest sample_put_request() {
+  return {.key = "user:1",
+          .value = std::string_view("a\0b", 3),
+          .context = "context",
+          .op_id = base::OpId({0x0102030405060708, 0x090a0b0c0d0e0f10}),
+          .ttl = std::chrono::hours(24),
+          .timeout = std::chrono::milliseconds(1500),
+          .consistency = Consistency::kAll,
+          .is_delete = false,
+          .is_forwarded = true};
+}
+
+inline PutReply sample_put_reply() {
+  return {.code = base::Code::kUnknownOutcome,
+          .message = "1 of 2",
+          .context = "token",
+          .acknowledged = {"node-1", "node-2"},
+          .hinted = {"node-3"}};
+}
+
+inline GetRequest sample_get_request() {
+  return {.key = "user:1",
+          .timeout = std::chrono::milliseconds(250),
+          .consistency = Consistency::kOne,
+          .wants_siblings = true};
+}
+
+inline GetReply sample_get_reply() {
+  return {.code = base::Code::kUnavailable,
+          .message = "late",
+          .context = "token",
+          .sibling_count = 3,
+          .values = {"new", "", "old"}};
+}
+
+inline StatusReply sample_status_reply() {
+  return {.code = base::Code::kShuttingDown,
+          .message = "stopping",
+          .node_id = "node-1",
+          .cluster_name = "prod",
+          .engine = "lsm",
+          .nodes = {{"node-1", "10.0.0.1:7000", MemberState::kAlive,
+                     base::WallTime(std::chrono::milliseconds(1'700'000'000'000))},
+                    {"node-2", "10.0.0.2:7000", MemberState::kLeft, base::WallTime{}}},
+          .requests = 1000,
+          .latency_mean_us = 250,
+          .layout_version = 7,
+          .is_settled = false,
+          .partition_count = 1024,
+          .replica_count = 3,
+          .hints_pending = 5,
+          .read_repairs = 9};
+}
+
+inline ExplainRequest sample_explain_request() {
+  return {.key = "user:1", .timeout = std::chrono::seconds(2)};
+}
+
+inline ExplainReply sample_explain_reply() {
+  return {.code = base::Code::kUnavailable,
+          .message = "one is away",
+          .token = base::Token(0xfedcba9876543210),
+          .slot = 16383,
+          .partition = base::PartitionId(1023),
+          .layout_version = 7,
+          .replicas = {{.id = "node-1",
+                        .endpoint = "10.0.0.1:7000",
+                        .state = MemberState::kSuspect,
+                        .code = base::Code::kTimedOut,
+                        .message = "no answer",
+                        .versions = {{.actor = base::ActorId(11),
+                                      .counter = base::Counter(12),
+                                      .value_bytes = 13,
+                                      .expires_at = base::WallTime(std::chrono::milliseconds(14)),
+                                      .is_tombstone = true}},
+                        .has_hint_pending = true}},
+          .verdict = "absent"};
+}
+
+inline ErrorReply sample_error_reply() {
+  return {.code = base::Code::kWrongCluster, .message = "another cluster"};
+}
+
+inline base::ClusterId sample_cluster_id() { return base::ClusterId({0xaaaa, 0xbbbb}); }
+
+inline MemberUpdate sample_member() {
+  return {.id = "node-1",
+          .endpoint = "10.0.0.1:7000",
+          .state = MemberState::kDead,
+          .incarnation = {.generation = 4, .refutations = 2}};
+}
+
+inline Greeting sample_greeting() {
+  return {.cluster_id = sample_cluster_id(), .cluster_name = "prod", .node_id = "node-1"};
+}
+
+inline ApplyRequest sample_apply_request() {
+  return {.key = "user:1",
+          .meta = "meta",
+          .values = "values",
+          .layout_version = base::LayoutVersion(7)};
+}
+
+inline ApplyReply sample_apply_reply() {
+  return {.code = base::Code::kStaleLayout, .message = "at 8"};
+}
+
+inline ReadRequest sample_read_request() {
+  return {.key = "user:1", .layout_version = base::LayoutVersion(7), .wants_digest = true};
+}
+
+inline ReadReply sample_read_reply() {
+  return {.code = base::Code::kIo,
+          .message = "disk",
+          .digest = 0x1122334455667788,
+          .meta = "meta",
+          .values = "values"};
+}
+
+inline JoinRequest sample_join_request() {
+  return {.cluster_name = "prod",
+          .cluster_id = sample_cluster_id(),
+          .member = sample_member(),
+          .weight = 150};
+}
+
+inline JoinReply sample_join_reply() {
+  return {.code = base::Code::kUnavailable,
+          .message = "not founded",
+          .cluster_id = sample_cluster_id(),
+          .cluster_name = "prod",
+          .layouts = "layouts",
+          .members = {sample_member(), {"node-2", "[::1]:7000", MemberState::kAlive, {1, 0}}}};
+}
+
+inline LayoutReply sample_layout_reply() { return {.layouts = "layouts"}; }
+
+inline TransferDone sample_transfer_done() {
+  return {.layout_version = base::LayoutVersion(8), .node_id = "node-2"};
+}
+
+inline Gossip sample_gossip() {
+  return {.kind = GossipKind::kPingRequest,
+          .sequence = 77,
+          .cluster_id = sample_cluster_id(),
+          .cluster_name = "prod",
+          .from = {"node-9", "10.0.0.9:7000", MemberState::kAlive, {3, 1}},
+          .target = "node-1",
+          .target_endpoint = "10.0.0.1:7000",
+          .layout_version = base::LayoutVersion(7),
+          .is_settled = false,
+          .members_digest = 0x8877665544332211,
+          .updates = {sample_member()}};
+}
+
+// Calls visit(name, message) for each type of the protocol.
+template <typename Visit>
+void for_each_sample(Visit visit) {
+  visit("PutRequest", sample_put_request());
+  visit("PutReply", sample_put_reply());
+  visit("GetRequest", sample_get_request());
+  visit("GetReply", sample_get_reply());
+  visit("StatusRequest", StatusRequest{});
+  visit("StatusReply", sample_status_reply());
+  visit("ExplainRequest", sample_explain_request());
+  visit("ExplainReply", sample_explain_reply());
+  visit("ErrorReply", sample_error_reply());
+  visit("Greeting", sample_greeting());
+  visit("ApplyRequest", sample_apply_request());
+  visit("ApplyReply", sample_apply_reply());
+  visit("ReadRequest", sample_read_request());
+  visit("ReadReply", sample_read_reply());
+  visit("JoinRequest", sample_join_request());
+  visit("JoinReply", sample_join_reply());
+  visit("LayoutRequest", LayoutRequest{});
+  visit("LayoutReply", sample_layout_reply());
+  visit("MembersRequest", MembersRequest{.members = {sample_member()}});
+  visit("MembersReply", MembersReply{.members = {sample_member()}});
+  visit("TransferDone", sample_transfer_done());
+  visit("Gossip", sample_gossip());
+}
+
+}  // namespace distkv::wire
