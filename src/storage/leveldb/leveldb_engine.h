@@ -1,0 +1,99 @@
+// The LevelDB engine: LevelDB keeps the bytes, this class keeps the owner thread from ever waiting
+// for it and gives it what it lacks: atomic read-modify-write and group commit.
+//
+// Updates, writes and drops are commands in one line, decided strictly in the order they were asked
+// for: a command whose read is out holds back those behind it, whose own reads run meanwhile. A
+// decided write is visible in the overlay at once and goes to the group writer. Invariants:
+//   - what is decided is decided on everything decided before it;
+//   - no answer shows a kGroup write before it is on disk;
+//   - after a failed write or sync nothing is answered but that failure.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "storage/durability_gate.h"
+#include "storage/engine.h"
+#include "storage/executor.h"
+#include "storage/leveldb/database.h"
+#include "storage/leveldb/group_writer.h"
+#include "storage/leveldb/overlay.h"
+#include "storage/leveldb/read_queue.h"
+
+namespace distkv::storage::leveldb {
+
+class LevelDbEngine : public Engine {
+ public:
+  // Blocks: call it before the loop runs. `writer` must have one thread behind it; both executors
+  // must outlive the engine and be drained before it goes. Call sync and wait for it before that:
+  // what is visible but not durable is lost otherwise. kIo, naming the directory, if it is locked
+  // by another process or unusable; kCorrupt if it is damaged.
+  static base::Result<std::unique_ptr<LevelDbEngine>> open(const Options& options, Executor& writer,
+                                                           Executor& readers);
+  // For open.
+  LevelDbEngine(const Options& options, std::unique_ptr<Database> database, Executor& writer,
+                Executor& readers);
+
+  // Answers from the overlay alone: LevelDB cannot promise to stay off the disk.
+  base::Result<Lookup> try_get(const KeyRef& key, Part part, EntryView& found) override;
+  // Sees what is visible at the call; updates still waiting for a read are not.
+  void get(const KeyRef& key, Part part, GetDone done) override;
+  void update(Update update) override;
+  void write(std::vector<Write> batch, Durability durability, Done done) override;
+  // Shows what is visible at the call; scans of it wait until that is durable.
+  std::unique_ptr<Snapshot> take_snapshot(const Range& range) override;
+  void scan(const Scan& scan, ScanDone done) override;
+  // Reads the whole range on the writer: writes asked for meanwhile wait behind it. A crash within
+  // leaves a part erased.
+  void drop_range(const Range& range, Done done) override;
+  void sync(Done done) override;
+  // LevelDB has no links: reads and writes everything, on a reader.
+  void checkpoint(const std::string& directory, Done done) override;
+  double pressure() const override;
+  Sample sample() const override;
+
+ private:
+  // Something that changes entries, in its place in the line.
+  struct Command {
+    Sequence read_from;     // What was durable when it joined: its read shows at least that.
+    bool is_ready = false;  // Needs no read, or has it.
+    base::Status read_status;
+    std::optional<Entry> read;
+    std::function<void(const Command&)> run;
+  };
+  struct Outcome {
+    Durability durability = Durability::kGroup;
+    std::function<void()> visible;
+    Done durable;
+  };
+
+  // Why a command cannot be taken now; ok if it can.
+  base::Status refusal() const;
+  void join(std::shared_ptr<Command> command);
+  void read_for(const std::shared_ptr<Command>& command, std::string key);
+  void advance();
+  void decide(const std::string& key, const Update& update, const Command& command);
+  void answer_kept(const Update& update, const std::optional<Pending>& pending);
+  void commit(WriteItem item, Outcome outcome);
+  void committed(Sequence last, const base::Status& status);
+  void purge();
+  void start_scan(const Scan& scan, std::shared_ptr<PinSlot> slot, ScanDone done);
+
+  uint64_t pending_bytes_max_;
+  Executor& readers_;
+  std::unique_ptr<Database> database_;
+  DurabilityGate gate_;
+  Overlay overlay_;
+  ReadQueue reads_;
+  GroupWriter writes_;
+  std::deque<std::shared_ptr<Command>> commands_;
+  bool is_advancing_ = false;
+  Sample sample_;
+};
+
+}  // namespace distkv::storage::leveldb
