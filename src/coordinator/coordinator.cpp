@@ -34,13 +34,13 @@ Inspection inspection_of(const base::NodeId* node, const Result<replica::Replica
 }  // namespace
 
 void Coordinator::put(PutCommand command, PutDone done) {
-  if (counts_.in_flight >= kOperationsMax) return done({overloaded(), {}, {}, {}});
+  if (counts_->in_flight >= kOperationsMax) return done({overloaded(), {}, {}, {}});
   std::make_shared<PutOperation>(parts_, options_, counts_, std::move(command), std::move(done))
       ->start();
 }
 
 void Coordinator::get(const GetCommand& command, GetDone done) {
-  if (counts_.in_flight >= kOperationsMax) return done({overloaded(), {}});
+  if (counts_->in_flight >= kOperationsMax) return done({overloaded(), {}});
   std::make_shared<GetOperation>(parts_, options_, counts_, command, std::move(done))->start();
 }
 

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,10 +17,10 @@
 #include "base/timers.h"
 #include "causality/record.h"
 #include "coordinator/plan.h"
-#include "ring/token.h"
 #include "replica/hint_store.h"
 #include "replica/local_replica.h"
 #include "replica/replicas.h"
+#include "ring/token.h"
 
 namespace distkv::coordinator {
 
@@ -38,9 +39,9 @@ struct PutResult {
   // kOk; kRejected, kTooManySiblings, kOverloaded, kIo … : nothing was stored, anywhere, ever;
   // kUnknownOutcome: some replica may hold it.
   base::Status status;
-  causality::Context context;             // For the client's next write. Empty unless ok.
-  std::vector<base::NodeId> acknowledged; // Durable there.
-  std::vector<base::NodeId> hinted;       // Kept here for them.
+  causality::Context context;              // For the client's next write. Empty unless ok.
+  std::vector<base::NodeId> acknowledged;  // Durable there.
+  std::vector<base::NodeId> hinted;        // Kept here for them.
 };
 
 struct GetCommand {
@@ -98,12 +99,13 @@ class Coordinator {
   // Asks every replica for all it holds.
   void inspect(std::string_view key, base::Duration timeout, InspectDone done);
 
-  const Counts& counts() const { return counts_; }
+  const Counts& counts() const { return *counts_; }
 
  private:
   Parts parts_;
   Options options_;
-  Counts counts_;
+  // Shared with the operations, the last of which may outlive this in a callback never run.
+  std::shared_ptr<Counts> counts_ = std::make_shared<Counts>();
 };
 
 }  // namespace distkv::coordinator

@@ -8,11 +8,11 @@ using base::Code;
 using base::Result;
 using base::Status;
 
-GetOperation::GetOperation(const Parts& parts, const Options& options, Counts& counts,
-                           const GetCommand& command, GetDone done)
+GetOperation::GetOperation(const Parts& parts, const Options& options,
+                           std::shared_ptr<Counts> counts, const GetCommand& command, GetDone done)
     : parts_(parts),
       options_(options),
-      counts_(counts),
+      counts_(std::move(counts)),
       key_(command.key),
       consistency_(command.consistency),
       timeout_(command.timeout),
@@ -20,10 +20,10 @@ GetOperation::GetOperation(const Parts& parts, const Options& options, Counts& c
       plan_(make_plan(parts.layouts, ring::token_of(key_))),
       tally_(plan_, consistency_, options.quorums.read),
       replies_(plan_.targets.size(), Reply{}) {
-  ++counts_.in_flight;
+  ++counts_->in_flight;
 }
 
-GetOperation::~GetOperation() { --counts_.in_flight; }
+GetOperation::~GetOperation() { --counts_->in_flight; }
 
 void GetOperation::start() {
   order_candidates();
@@ -31,8 +31,8 @@ void GetOperation::start() {
   if (!done_ || is_resolving_) return;
   deadline_ = parts_.timers.start(timeout_, [self = weak_from_this()] {
     if (const auto operation = self.lock()) {
-      operation->answer({Code::kUnavailable, "the deadline passed: " +
-                                                 operation->tally_.describe("answered in time")});
+      operation->answer({Code::kUnavailable,
+                         "the deadline passed: " + operation->tally_.describe("answered in time")});
     }
   });
   arm_spare_timer();
@@ -48,9 +48,7 @@ void GetOperation::order_candidates() {
   };
   const auto& replicas = parts_.replicas;
   add([&](const base::NodeId& node) { return node == replicas.self(); });
-  add([&](const base::NodeId& node) {
-    return node != replicas.self() && replicas.is_alive(node);
-  });
+  add([&](const base::NodeId& node) { return node != replicas.self() && replicas.is_alive(node); });
   add([&](const base::NodeId& node) {
     return !replicas.is_alive(node) && replicas.is_reachable(node);
   });
@@ -76,16 +74,17 @@ bool GetOperation::ask_until_enough() {
 void GetOperation::ask(size_t target) {
   // The first one asked sends its record, the others only say whether they hold the same.
   const bool wants_digest = asked_ > 1;
-  parts_.replicas.read(*plan_.targets[target].node, {key_, plan_.token}, wants_digest,
-                       plan_.layouts.version(), options_.replica_timeout,
-                       [self = shared_from_this(), target](const Result<replica::ReplicaRead>& read) {
-                         self->on_read(target, read);
-                       });
+  parts_.replicas.read(
+      *plan_.targets[target].node, {key_, plan_.token}, wants_digest, plan_.layouts.version(),
+      options_.replica_timeout,
+      [self = shared_from_this(), target](const Result<replica::ReplicaRead>& read) {
+        self->on_read(target, read);
+      });
 }
 
 void GetOperation::ask_spare() {
   if (asked_ == candidates_.size()) return;
-  ++counts_.spares_asked;
+  ++counts_->spares_asked;
   ask(candidates_[asked_++]);
 }
 
@@ -105,8 +104,8 @@ void GetOperation::on_read(size_t target, const Result<replica::ReplicaRead>& re
   Reply& reply = replies_[target];
   reply.digest = read->digest;
   if (read->has_record) {
-    reply.record = replica::RecordBytes{std::string(read->record.meta),
-                                        std::string(read->record.values)};
+    reply.record =
+        replica::RecordBytes{std::string(read->record.meta), std::string(read->record.values)};
   }
   tally_.succeed(target);
   if (tally_.state() == Tally::State::kReached) resolve();
@@ -150,14 +149,14 @@ void GetOperation::fetch(size_t target) {
         --self->fetching_;
         if (!self->done_) return;
         if (!read.is_ok()) {
-          return self->answer({Code::kUnavailable, "replica " +
-                                                       self->plan_.targets[target].node->value() +
-                                                       " failed in the middle of a read: " +
-                                                       read.status().to_string()});
+          return self->answer(
+              {Code::kUnavailable,
+               "replica " + self->plan_.targets[target].node->value() +
+                   " failed in the middle of a read: " + read.status().to_string()});
         }
-        self->replies_[target] = {read->digest,
-                                  replica::RecordBytes{std::string(read->record.meta),
-                                                       std::string(read->record.values)}};
+        self->replies_[target] = {
+            read->digest,
+            replica::RecordBytes{std::string(read->record.meta), std::string(read->record.values)}};
         if (self->fetching_ == 0) self->merge();
       });
 }
@@ -189,7 +188,7 @@ void GetOperation::merge() {
 
 void GetOperation::repair(causality::Record record) {
   merged_ = std::move(record);
-  ++counts_.read_repairs;
+  ++counts_->read_repairs;
   const replica::RecordBytes bytes = replica::encode(merged_);
   const uint64_t digest = bytes.view().digest();
   const auto self = shared_from_this();
@@ -222,8 +221,8 @@ void GetOperation::on_repaired(size_t target, const Status& status) {
   if (!done_) return;
   if (tally_.state() == Tally::State::kReached) return answer(Status::ok(), merged_);
   if (repairing_ == 0) {
-    answer({Code::kUnavailable, "stale replicas could not be repaired: " +
-                                    tally_.describe("hold the newest state")});
+    answer({Code::kUnavailable,
+            "stale replicas could not be repaired: " + tally_.describe("hold the newest state")});
   }
 }
 

@@ -15,7 +15,7 @@ namespace distkv::coordinator {
 
 class GetOperation : public std::enable_shared_from_this<GetOperation> {
  public:
-  GetOperation(const Parts& parts, const Options& options, Counts& counts,
+  GetOperation(const Parts& parts, const Options& options, std::shared_ptr<Counts> counts,
                const GetCommand& command, GetDone done);
   ~GetOperation();
 
@@ -47,7 +47,7 @@ class GetOperation : public std::enable_shared_from_this<GetOperation> {
 
   const Parts& parts_;
   const Options& options_;
-  Counts& counts_;
+  const std::shared_ptr<Counts> counts_;
   const std::string key_;
   const wire::Consistency consistency_;
   const base::Duration timeout_;

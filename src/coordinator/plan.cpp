@@ -41,9 +41,12 @@ Plan make_plan(const ring::LiveLayouts& layouts, base::Token token) {
 
 uint32_t needed(wire::Consistency consistency, uint32_t quorum, uint32_t replicas) {
   switch (consistency) {
-    case wire::Consistency::kOne: return std::min(1u, replicas);
-    case wire::Consistency::kQuorum: return std::min(quorum, replicas);
-    case wire::Consistency::kAll: break;
+    case wire::Consistency::kOne:
+      return std::min(1u, replicas);
+    case wire::Consistency::kQuorum:
+      return std::min(quorum, replicas);
+    case wire::Consistency::kAll:
+      break;
   }
   return replicas;
 }

@@ -42,7 +42,8 @@ struct Quorums {
   uint32_t write = 2;
 };
 
-// How many of `replicas` must answer: 1, the configured quorum (but never more than there are), all.
+// How many of `replicas` must answer: 1, the configured quorum (but never more than there are),
+// all.
 uint32_t needed(wire::Consistency consistency, uint32_t quorum, uint32_t replicas);
 
 }  // namespace distkv::coordinator

@@ -7,11 +7,11 @@ namespace distkv::coordinator {
 using base::Code;
 using base::Status;
 
-PutOperation::PutOperation(const Parts& parts, const Options& options, Counts& counts,
-                           PutCommand command, PutDone done)
+PutOperation::PutOperation(const Parts& parts, const Options& options,
+                           std::shared_ptr<Counts> counts, PutCommand command, PutDone done)
     : parts_(parts),
       options_(options),
-      counts_(counts),
+      counts_(std::move(counts)),
       key_(command.key),
       command_(std::move(command)),
       done_(std::move(done)),
@@ -19,10 +19,10 @@ PutOperation::PutOperation(const Parts& parts, const Options& options, Counts& c
       tally_(plan_, command_.consistency, options.quorums.write) {
   command_.key = key_;
   if (command_.context) command_.put.context = &*command_.context;
-  ++counts_.in_flight;
+  ++counts_->in_flight;
 }
 
-PutOperation::~PutOperation() { --counts_.in_flight; }
+PutOperation::~PutOperation() { --counts_->in_flight; }
 
 // The quorum is judged before anything is minted: a write that is refused here is on no disk, so
 // the refusal is definite.
@@ -69,8 +69,8 @@ void PutOperation::replicate() {
   for (size_t i = 0; i < plan_.targets.size(); ++i) {
     const base::NodeId& node = *plan_.targets[i].node;
     if (node == parts_.replicas.self()) continue;
-    parts_.replicas.apply(node, {key_, plan_.token}, minted_.bytes.view(),
-                          plan_.layouts.version(), options_.replica_timeout,
+    parts_.replicas.apply(node, {key_, plan_.token}, minted_.bytes.view(), plan_.layouts.version(),
+                          options_.replica_timeout,
                           [self, i](const Status& status) { self->on_replica(i, status); });
   }
 }
@@ -98,9 +98,12 @@ void PutOperation::keep_hint(size_t target) {
 
 void PutOperation::answer_if_decided() {
   switch (tally_.state()) {
-    case Tally::State::kWaiting: return;
-    case Tally::State::kReached: return answer(Status::ok());
-    case Tally::State::kImpossible: return answer(unknown("too many replicas failed"));
+    case Tally::State::kWaiting:
+      return;
+    case Tally::State::kReached:
+      return answer(Status::ok());
+    case Tally::State::kImpossible:
+      return answer(unknown("too many replicas failed"));
   }
 }
 

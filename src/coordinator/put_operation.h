@@ -12,8 +12,8 @@ namespace distkv::coordinator {
 
 class PutOperation : public std::enable_shared_from_this<PutOperation> {
  public:
-  PutOperation(const Parts& parts, const Options& options, Counts& counts, PutCommand command,
-               PutDone done);
+  PutOperation(const Parts& parts, const Options& options, std::shared_ptr<Counts> counts,
+               PutCommand command, PutDone done);
   ~PutOperation();
 
   void start();
@@ -29,7 +29,7 @@ class PutOperation : public std::enable_shared_from_this<PutOperation> {
 
   const Parts& parts_;
   const Options& options_;
-  Counts& counts_;
+  const std::shared_ptr<Counts> counts_;
   const std::string key_;
   PutCommand command_;  // `key` views key_.
   PutDone done_;        // Empty once answered.

@@ -14,8 +14,8 @@
 namespace distkv::node {
 
 struct Config {
-  base::NodeId node_id;        // Empty: the one kept in the store, or a new random one.
-  base::Endpoint endpoint;     // As announced to others; never 0.0.0.0.
+  base::NodeId node_id;     // Empty: the one kept in the store, or a new random one.
+  base::Endpoint endpoint;  // As announced to others; never 0.0.0.0.
   std::string cluster_name = "distkv";
   std::vector<base::Endpoint> seeds;
   std::string engine_name = "memory";  // As status shows it.

@@ -3,9 +3,9 @@
 //
 // An actor is a store's life, not a node: it is drawn anew whenever the store was not closed
 // cleanly, since records it had already sent may then be missing from it, and a mint that has not
-// seen the actor's own earlier dots would claim to have (src/README.md, decisions). Counters hold 48 bits of
-// wall-clock milliseconds and 16 of count (Kulkarni et al., "Logical Physical Clocks", 2014); the
-// wall clock only makes them comparable between actors by eye, never decides causality.
+// seen the actor's own earlier dots would claim to have (src/README.md, decisions). Counters hold
+// 48 bits of wall-clock milliseconds and 16 of count (Kulkarni et al., "Logical Physical Clocks",
+// 2014); the wall clock only makes them comparable between actors by eye, never decides causality.
 #pragma once
 
 #include "base/clock.h"

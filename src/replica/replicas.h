@@ -13,9 +13,9 @@
 namespace distkv::replica {
 
 struct ReplicaRead {
-  uint64_t digest = 0;   // Zero: the replica holds nothing of the key.
+  uint64_t digest = 0;     // Zero: the replica holds nothing of the key.
   bool has_record = true;  // False: only the digest was asked for.
-  RecordView record;     // Lives for the call.
+  RecordView record;       // Lives for the call.
 };
 using ReadDone = std::function<void(base::Result<ReplicaRead>)>;
 

@@ -1,0 +1,149 @@
+// What a node tells people about itself and about one key.
+#include <memory>
+#include <utility>
+
+#include "node/impl.h"
+#include "ring/token.h"
+
+namespace distkv::node {
+
+using base::Code;
+using base::Result;
+using base::Status;
+
+void Node::Impl::status(const std::function<void(const wire::StatusReply&)>& done) {
+  wire::StatusReply reply;
+  reply.node_id = identity_.node_id.value();
+  reply.cluster_name = identity_.cluster_name;
+  reply.engine = config_.engine_name;
+  if (!parts_.membership) {
+    reply.code = Code::kUnavailable;
+    reply.message = "the node is in no cluster yet; it is waiting for its seeds";
+    return done(reply);
+  }
+  for (const auto& [id, member] : parts_.membership->members()) {
+    const bool is_self = id == identity_.node_id;
+    reply.nodes.push_back({id.value(), member.endpoint.value(), member.state,
+                           is_self ? host_.clock.wall_now() : member.last_seen});
+  }
+  reply.requests = requests_;
+  if (requests_ > 0) {
+    reply.latency_mean_us = static_cast<uint64_t>(
+        std::chrono::duration_cast<std::chrono::microseconds>(latency_total_).count() /
+        static_cast<int64_t>(requests_));
+  }
+  reply.layout_version = layouts_.version().value();
+  reply.is_settled = layouts_.is_settled();
+  reply.partition_count = layouts_.current->partition_count;
+  reply.replica_count = layouts_.current->replicas_per_partition();
+  reply.hints_pending = hints_.pending_total();
+  reply.read_repairs = parts_.coordinator->counts().read_repairs;
+  done(reply);
+}
+
+namespace {
+
+std::vector<wire::ExplainVersion> versions_of(const causality::Record& record) {
+  std::vector<wire::ExplainVersion> versions;
+  for (const causality::Version& version : record.versions) {
+    versions.push_back({version.dot.actor, version.dot.counter, version.value.size(),
+                        version.expires_at, version.is_tombstone});
+  }
+  return versions;
+}
+
+// What a quorum read would answer now, and why.
+std::string verdict_on(const coordinator::Plan& plan,
+                       const std::vector<coordinator::Inspection>& found, uint32_t read_quorum,
+                       base::WallTime now) {
+  causality::Record merged;
+  size_t answered = 0;
+  bool agree = true;
+  std::optional<causality::Record> first;
+  for (const coordinator::Inspection& replica : found) {
+    if (!replica.status.is_ok()) continue;
+    ++answered;
+    merged = causality::merge(merged, replica.record);
+    if (!first) first = replica.record;
+    agree = agree && replica.record == *first;
+  }
+  const uint32_t wanted =
+      coordinator::needed(wire::Consistency::kQuorum, read_quorum, plan.replicas[0]);
+  const std::string counts =
+      std::to_string(answered) + " of " + std::to_string(found.size()) + " replicas answered";
+  if (answered < wanted) {
+    return "refused: " + counts + ", a quorum needs " + std::to_string(wanted);
+  }
+  const std::string why = counts + (agree ? " and agree" : " and differ; a read repairs them");
+  const auto alive = causality::siblings(merged, now);
+  if (alive.size() > 1) return std::to_string(alive.size()) + " siblings: " + why;
+  if (alive.size() == 1) {
+    return "one value of " + std::to_string(alive[0]->value.size()) + " bytes: " + why;
+  }
+  if (!merged.versions.empty()) return "not found (deleted or expired): " + why;
+  return "not found (never written): " + why;
+}
+
+// One explain under way: replicas answered, hints still being looked up.
+struct Explaining {
+  coordinator::Plan plan;
+  std::vector<coordinator::Inspection> found;
+  std::vector<char> has_hint;
+  size_t waiting = 0;
+};
+
+}  // namespace
+
+void Node::Impl::explain(const wire::ExplainRequest& request,
+                         std::function<void(const wire::ExplainReply&)> done) {
+  const Status judged = judge_request();
+  if (!judged.is_ok()) {
+    wire::ExplainReply no;
+    no.code = judged.code();
+    no.message = judged.message();
+    return done(no);
+  }
+  auto call = std::make_shared<Explaining>();
+  const std::string key(request.key);
+  const auto finish = [this, call, key, done = std::move(done)] {
+    if (--call->waiting > 0) return;
+    wire::ExplainReply reply;
+    reply.token = call->plan.token;
+    reply.slot = ring::slot_of(key);
+    reply.partition = call->plan.partition;
+    reply.layout_version = call->plan.layouts.version().value();
+    for (size_t i = 0; i < call->found.size(); ++i) {
+      const coordinator::Inspection& found = call->found[i];
+      const membership::Member* member = parts_.membership->find(*found.node);
+      wire::ExplainReplica replica{found.node->value(),      "",
+                                   wire::MemberState::kDead, found.status.code(),
+                                   found.status.message(),   versions_of(found.record),
+                                   call->has_hint[i] != 0};
+      if (member != nullptr) replica.endpoint = member->endpoint.value();
+      if (member != nullptr) replica.state = member->state;
+      reply.replicas.push_back(std::move(replica));
+    }
+    const std::string verdict =
+        verdict_on(call->plan, call->found, config_.read_quorum, host_.clock.wall_now());
+    reply.verdict = verdict;
+    done(reply);
+  };
+  parts_.coordinator->inspect(
+      key, patience(request.timeout),
+      [this, call, key, finish](const coordinator::Plan& plan,
+                                std::vector<coordinator::Inspection> found) {
+        call->plan = plan;
+        call->found = std::move(found);
+        call->has_hint.resize(call->found.size(), 0);
+        call->waiting = call->found.size() + 1;
+        for (size_t i = 0; i < call->found.size(); ++i) {
+          hints_.contains(*call->found[i].node, key, [call, i, finish](const Result<bool>& kept) {
+            call->has_hint[i] = kept.is_ok() && *kept ? 1 : 0;
+            finish();
+          });
+        }
+        finish();
+      });
+}
+
+}  // namespace distkv::node

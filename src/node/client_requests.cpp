@@ -1,0 +1,155 @@
+// Reads and writes, from whichever front or peer they come: judged, turned into the coordinator's
+// commands, or forwarded.
+#include <algorithm>
+#include <utility>
+
+#include "causality/context.h"
+#include "node/impl.h"
+#include "ring/token.h"
+
+namespace distkv::node {
+
+using base::Code;
+using base::Result;
+using base::Status;
+
+namespace {
+
+void answer(const std::function<void(const wire::PutReply&)>& done, const Status& why) {
+  wire::PutReply reply;
+  reply.code = why.code();
+  reply.message = why.message();
+  done(reply);
+}
+
+void answer(const std::function<void(const wire::GetReply&)>& done, const Status& why) {
+  wire::GetReply reply;
+  reply.code = why.code();
+  reply.message = why.message();
+  done(reply);
+}
+
+void answer(const std::function<void(const wire::PutReply&)>& done,
+            const coordinator::PutResult& result) {
+  wire::PutReply reply;
+  reply.code = result.status.code();
+  reply.message = result.status.message();
+  const std::string context =
+      result.status.is_ok() ? causality::encode_token(result.context) : std::string();
+  reply.context = context;
+  for (const base::NodeId& node : result.acknowledged) reply.acknowledged.push_back(node.value());
+  for (const base::NodeId& node : result.hinted) reply.hinted.push_back(node.value());
+  done(reply);
+}
+
+void answer(const std::function<void(const wire::GetReply&)>& done,
+            const coordinator::GetResult& result, bool wants_siblings, base::WallTime now) {
+  if (!result.status.is_ok()) return answer(done, result.status);
+  wire::GetReply reply;
+  const std::string context = causality::encode_token(result.record.seen);
+  reply.context = context;
+  const auto alive = causality::siblings(result.record, now);
+  reply.sibling_count = static_cast<uint32_t>(alive.size());
+  for (const causality::Version* version : alive) {
+    reply.values.push_back(version->value);
+    if (!wants_siblings) break;
+  }
+  done(reply);
+}
+
+}  // namespace
+
+Status Node::Impl::judge_request() const {
+  switch (phase_) {
+    case Phase::kServing:
+      return Status::ok();
+    case Phase::kStopping:
+    case Phase::kStopped:
+      return {Code::kShuttingDown, "the node is stopping; ask another"};
+    default:
+      return {Code::kUnavailable, "the node is in no cluster yet; it is waiting for its seeds"};
+  }
+}
+
+// What the client grants, but never more than a node waits for anything.
+base::Duration Node::Impl::patience(std::chrono::milliseconds asked) const {
+  constexpr std::chrono::milliseconds kPatienceMax = std::chrono::seconds(60);
+  if (asked <= std::chrono::milliseconds::zero()) return config_.request_timeout;
+  return std::min(asked, kPatienceMax);
+}
+
+void Node::Impl::count_request(base::MonotonicTime since) {
+  ++requests_;
+  latency_total_ += host_.clock.now() - since;
+}
+
+// The replicas that may mint on the key, reachable or not, best first.
+std::vector<base::NodeId> Node::Impl::minters_of(std::string_view key) const {
+  const ring::Layout& layout = minting_layout();
+  std::vector<base::NodeId> minters;
+  for (const ring::NodeIndex index : layout.replicas_of(layout.partition_of(ring::token_of(key)))) {
+    minters.push_back(layout.node(index).id);
+  }
+  std::stable_partition(minters.begin(), minters.end(), [this](const base::NodeId& node) {
+    return parts_.replicas->is_alive(node);
+  });
+  return minters;
+}
+
+void Node::Impl::put(const wire::PutRequest& request,
+                     std::function<void(const wire::PutReply&)> done) {
+  const Status judged = judge_request();
+  if (!judged.is_ok()) return answer(done, judged);
+  auto counted = [this, since = host_.clock.now(),
+                  done = std::move(done)](const wire::PutReply& reply) {
+    count_request(since);
+    done(reply);
+  };
+  const ring::Layout& layout = minting_layout();
+  if (layout.is_replica(layout.partition_of(ring::token_of(request.key)), identity_.node_id)) {
+    return coordinate_put(request, std::move(counted));
+  }
+  if (request.is_forwarded) {
+    return answer(counted, {Code::kStaleLayout, "this node is no replica of the key"});
+  }
+  parts_.forwarder->forward(request, minters_of(request.key), patience(request.timeout),
+                            std::move(counted));
+}
+
+void Node::Impl::coordinate_put(const wire::PutRequest& request,
+                                std::function<void(const wire::PutReply&)> done) {
+  coordinator::PutCommand command;
+  command.key = request.key;
+  command.consistency = request.consistency;
+  command.timeout = patience(request.timeout);
+  command.put.op_id = request.op_id;
+  command.put.is_tombstone = request.is_delete;
+  command.put.value = std::string(request.value);
+  if (request.ttl > std::chrono::milliseconds::zero()) {
+    command.put.expires_at = host_.clock.wall_now() + request.ttl;
+  }
+  if (request.context) {
+    Result<causality::Context> context = causality::decode_token(*request.context);
+    if (!context.is_ok()) return answer(done, context.status());
+    command.context = std::move(*context);
+  }
+  parts_.coordinator->put(
+      std::move(command),
+      [done = std::move(done)](const coordinator::PutResult& result) { answer(done, result); });
+}
+
+void Node::Impl::get(const wire::GetRequest& request,
+                     std::function<void(const wire::GetReply&)> done) {
+  const Status judged = judge_request();
+  if (!judged.is_ok()) return answer(done, judged);
+  const coordinator::GetCommand command{request.key, request.consistency,
+                                        patience(request.timeout)};
+  parts_.coordinator->get(command,
+                          [this, since = host_.clock.now(), wants_siblings = request.wants_siblings,
+                           done = std::move(done)](const coordinator::GetResult& result) {
+                            count_request(since);
+                            answer(done, result, wants_siblings, host_.clock.wall_now());
+                          });
+}
+
+}  // namespace distkv::node

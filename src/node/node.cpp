@@ -1,0 +1,47 @@
+#include "node/node.h"
+
+#include <utility>
+
+#include "node/impl.h"
+
+namespace distkv::node {
+
+Node::Node(Config config, const Host& host, uint64_t seed)
+    : impl_(std::make_unique<Impl>(std::move(config), host, seed)) {}
+Node::~Node() = default;
+
+void Node::start(std::function<void(base::Status)> started) { impl_->start(std::move(started)); }
+void Node::stop(std::function<void(base::Status)> stopped) { impl_->stop(std::move(stopped)); }
+bool Node::is_serving() const { return impl_->is_serving(); }
+
+void Node::put(const wire::PutRequest& request, std::function<void(const wire::PutReply&)> done) {
+  impl_->put(request, std::move(done));
+}
+void Node::get(const wire::GetRequest& request, std::function<void(const wire::GetReply&)> done) {
+  impl_->get(request, std::move(done));
+}
+void Node::status(std::function<void(const wire::StatusReply&)> done) { impl_->status(done); }
+void Node::explain(const wire::ExplainRequest& request,
+                   std::function<void(const wire::ExplainReply&)> done) {
+  impl_->explain(request, std::move(done));
+}
+
+std::string Node::greeting() { return impl_->greeting(); }
+void Node::on_datagram(const base::Endpoint& from, std::string_view packet) {
+  impl_->on_datagram(from, packet);
+}
+void Node::on_request(base::ConnectionId from, const wire::FrameView& frame) {
+  impl_->on_request(from, frame);
+}
+void Node::on_reply(const base::Endpoint& from, const wire::FrameView& frame) {
+  impl_->on_reply(from, frame);
+}
+void Node::on_peer_lost(const base::Endpoint& to) { impl_->on_peer_lost(to); }
+void Node::on_connection_closed(base::ConnectionId connection) {
+  impl_->on_connection_closed(connection);
+}
+
+const base::NodeId& Node::id() const { return impl_->id(); }
+const ring::LiveLayouts& Node::layouts() const { return impl_->layouts(); }
+
+}  // namespace distkv::node

@@ -1,0 +1,210 @@
+// What other nodes ask of this one. Every connection between nodes opens with a greeting; one of
+// another cluster is told so and closed. A frame that cannot be understood is answered with an
+// error, never ignored.
+#include <utility>
+
+#include "node/impl.h"
+#include "ring/token.h"
+
+namespace distkv::node {
+
+using base::Code;
+using base::Result;
+using base::Status;
+
+std::string Node::Impl::greeting() {
+  const wire::Greeting greeting{identity_.cluster_id, identity_.cluster_name,
+                                identity_.node_id.value()};
+  return std::string(encoder_.encode(greeting, base::RequestId{}));
+}
+
+void Node::Impl::on_datagram(const base::Endpoint& from, std::string_view packet) {
+  if (!parts_.membership || phase_ != Phase::kServing) return;
+  const Result<wire::FrameView> frame = wire::parse_datagram(packet);
+  if (!frame.is_ok() || frame->type != wire::MessageType::kGossip) return;
+  const Result<wire::Gossip> gossip = wire::decode<wire::Gossip>(*frame);
+  if (gossip.is_ok()) parts_.membership->on_gossip(from, *gossip);
+}
+
+void Node::Impl::on_reply(const base::Endpoint& from, const wire::FrameView& frame) {
+  // Request id zero answers the greeting: the peer refuses this node.
+  if (frame.request_id == base::RequestId{}) {
+    const Result<wire::ErrorReply> refusal = wire::decode<wire::ErrorReply>(frame);
+    if (refusal.is_ok()) {
+      host_.log.warn("peer_refused_us", {{"peer", from.value()}, {"why", refusal->message}});
+    }
+    return;
+  }
+  rpc_.on_reply(from, frame);
+}
+
+void Node::Impl::refuse(base::ConnectionId to, base::RequestId id, const Status& why) {
+  reply(to, id, wire::ErrorReply{why.code(), why.message()});
+}
+
+void Node::Impl::on_request(base::ConnectionId from, const wire::FrameView& frame) {
+  using wire::MessageType;
+  if (frame.type == MessageType::kGreeting) return on_greeting(from, frame);
+  const auto peer = peers_.find(from);
+  if (peer == peers_.end()) {
+    return refuse(from, frame.request_id,
+                  {Code::kInvalidArgument, "a node must greet before it asks"});
+  }
+  if (frame.type == MessageType::kJoinRequest) return on_join(from, frame);
+  if (peer->second.cluster_id != identity_.cluster_id) {
+    return refuse(from, frame.request_id,
+                  {Code::kWrongCluster, "join cluster " + identity_.cluster_name + " first"});
+  }
+  if (phase_ != Phase::kServing) {
+    return refuse(from, frame.request_id, {Code::kShuttingDown, "the node is not serving"});
+  }
+  parts_.membership->heard_from(peer->second.id);
+  switch (frame.type) {
+    case MessageType::kApplyRequest:
+      return on_apply(from, frame);
+    case MessageType::kReadRequest:
+      return on_read(from, frame);
+    case MessageType::kPutRequest:
+      return on_forwarded_put(from, frame);
+    case MessageType::kMembersRequest:
+      return on_members(from, frame);
+    case MessageType::kTransferDone:
+      return on_transfer_done(from, frame);
+    case MessageType::kLayoutReply: {
+      const Result<wire::LayoutReply> pushed = wire::decode<wire::LayoutReply>(frame);
+      if (pushed.is_ok()) take_layouts(pushed->layouts);
+      [[fallthrough]];
+    }
+    case MessageType::kLayoutRequest:
+      return reply(from, frame.request_id, wire::LayoutReply{ring::encode_live_layouts(layouts_)});
+    default:
+      refuse(from, frame.request_id, {Code::kInvalidArgument, "no node answers such a message"});
+  }
+}
+
+void Node::Impl::on_greeting(base::ConnectionId from, const wire::FrameView& frame) {
+  const Result<wire::Greeting> greeting = wire::decode<wire::Greeting>(frame);
+  if (!greeting.is_ok()) return refuse(from, frame.request_id, greeting.status());
+  const bool has_cluster = !greeting->cluster_id.value().is_zero();
+  const bool is_ours = greeting->cluster_id == identity_.cluster_id &&
+                       greeting->cluster_name == identity_.cluster_name;
+  if (has_cluster && !identity_.cluster_id.value().is_zero() && !is_ours) {
+    refuse(from, base::RequestId{},
+           {Code::kWrongCluster, "this node belongs to cluster " + identity_.cluster_name +
+                                     ", the caller to " + std::string(greeting->cluster_name)});
+    return host_.network.close(from);
+  }
+  peers_[from] = {base::NodeId{std::string(greeting->node_id)}, greeting->cluster_id};
+}
+
+// A request under an older layout may have chosen the wrong replicas; its sender gets to know.
+Status Node::Impl::judge_layout(base::LayoutVersion version) const {
+  if (version >= layouts_.version()) return Status::ok();
+  return {Code::kStaleLayout, "made under layout " + std::to_string(version.value()) +
+                                  ", this node has " + std::to_string(layouts_.version().value())};
+}
+
+void Node::Impl::on_apply(base::ConnectionId from, const wire::FrameView& frame) {
+  const Result<wire::ApplyRequest> request = wire::decode<wire::ApplyRequest>(frame);
+  if (!request.is_ok()) return refuse(from, frame.request_id, request.status());
+  const Status layout = judge_layout(request->layout_version);
+  if (!layout.is_ok()) {
+    return reply(from, frame.request_id, wire::ApplyReply{layout.code(), layout.message()});
+  }
+  local_->apply({request->key, ring::token_of(request->key)}, {request->meta, request->values},
+                [this, from, id = frame.request_id](const Status& status) {
+                  reply(from, id, wire::ApplyReply{status.code(), status.message()});
+                });
+}
+
+void Node::Impl::on_read(base::ConnectionId from, const wire::FrameView& frame) {
+  const Result<wire::ReadRequest> request = wire::decode<wire::ReadRequest>(frame);
+  if (!request.is_ok()) return refuse(from, frame.request_id, request.status());
+  const Status layout = judge_layout(request->layout_version);
+  if (!layout.is_ok()) {
+    return reply(from, frame.request_id, wire::ReadReply{layout.code(), layout.message()});
+  }
+  local_->read({request->key, ring::token_of(request->key)},
+               [this, from, id = frame.request_id,
+                wants_digest = request->wants_digest](const Result<replica::RecordView>& record) {
+                 wire::ReadReply answer;
+                 if (!record.is_ok()) {
+                   answer.code = record.code();
+                   answer.message = record.status().message();
+                 } else {
+                   answer.digest = record->digest();
+                   if (!wants_digest) answer.meta = record->meta;
+                   if (!wants_digest) answer.values = record->values;
+                 }
+                 reply(from, id, answer);
+               });
+}
+
+void Node::Impl::on_forwarded_put(base::ConnectionId from, const wire::FrameView& frame) {
+  const Result<wire::PutRequest> request = wire::decode<wire::PutRequest>(frame);
+  if (!request.is_ok()) return refuse(from, frame.request_id, request.status());
+  put(*request, [this, from, id = frame.request_id](const wire::PutReply& answer) {
+    reply(from, id, answer);
+  });
+}
+
+Status Node::Impl::judge_joiner(const wire::JoinRequest& request) const {
+  const bool knows_cluster = !request.cluster_id.value().is_zero();
+  if (request.cluster_name != identity_.cluster_name ||
+      (knows_cluster && request.cluster_id != identity_.cluster_id && is_serving())) {
+    return {Code::kWrongCluster, config_.endpoint.value() + " belongs to cluster " +
+                                     identity_.cluster_name + ", not " +
+                                     std::string(request.cluster_name)};
+  }
+  if (!is_serving()) return {Code::kUnavailable, "this node is in no cluster yet"};
+  const membership::Member* known =
+      parts_.membership->find(base::NodeId{std::string(request.member.id)});
+  if (known != nullptr && known->is_alive() && known->endpoint.value() != request.member.endpoint) {
+    return {Code::kInvalidArgument, "node id " + std::string(request.member.id) + " is in use at " +
+                                        known->endpoint.value() + "; choose another --node-id"};
+  }
+  return Status::ok();
+}
+
+void Node::Impl::on_join(base::ConnectionId from, const wire::FrameView& frame) {
+  const Result<wire::JoinRequest> request = wire::decode<wire::JoinRequest>(frame);
+  if (!request.is_ok()) return refuse(from, frame.request_id, request.status());
+  const Status judged = judge_joiner(*request);
+  if (!judged.is_ok()) {
+    wire::JoinReply no;
+    no.code = judged.code();
+    no.message = judged.message();
+    no.cluster_name = identity_.cluster_name;
+    return reply(from, frame.request_id, no);
+  }
+  // What was known of the id before this joiner: a replaced store must outrank it.
+  const std::string layouts = ring::encode_live_layouts(layouts_);
+  wire::JoinReply yes;
+  yes.cluster_id = identity_.cluster_id;
+  yes.cluster_name = identity_.cluster_name;
+  yes.layouts = layouts;
+  yes.members = parts_.membership->updates();
+  reply(from, frame.request_id, yes);
+  parts_.membership->learn(request->member);
+  if (founder_) {
+    founder_->on_joiner({base::NodeId{std::string(request->member.id)}, request->weight, "", ""});
+  }
+}
+
+void Node::Impl::on_members(base::ConnectionId from, const wire::FrameView& frame) {
+  const Result<wire::MembersRequest> request = wire::decode<wire::MembersRequest>(frame);
+  if (!request.is_ok()) return refuse(from, frame.request_id, request.status());
+  for (const wire::MemberUpdate& update : request->members) parts_.membership->learn(update);
+  reply(from, frame.request_id, wire::MembersReply{parts_.membership->updates()});
+}
+
+void Node::Impl::on_transfer_done(base::ConnectionId from, const wire::FrameView& frame) {
+  const Result<wire::TransferDone> report = wire::decode<wire::TransferDone>(frame);
+  if (!report.is_ok()) return refuse(from, frame.request_id, report.status());
+  if (founder_) {
+    founder_->on_transfer_done(report->layout_version, base::NodeId{std::string(report->node_id)});
+  }
+  reply(from, frame.request_id, wire::LayoutReply{ring::encode_live_layouts(layouts_)});
+}
+
+}  // namespace distkv::node

@@ -1,0 +1,92 @@
+#include "node/put_forwarder.h"
+
+#include <optional>
+#include <utility>
+
+namespace distkv::node {
+
+using base::Code;
+using base::Result;
+
+struct PutForwarder::Call {
+  std::string key;
+  std::string value;
+  std::optional<std::string> context;
+  wire::PutRequest request;  // Views the strings above.
+  std::vector<base::NodeId> replicas;
+  size_t next = 0;
+  base::MonotonicTime deadline;
+  bool may_be_stored = false;  // An attempt ended without an answer.
+  std::string last_refusal = "no replica of the key is up";
+  Code last_code = Code::kRejected;
+  Done done;
+};
+
+namespace {
+// Answers after which another replica may do better, and which stored nothing.
+bool is_worth_another(Code code) {
+  return code == Code::kShuttingDown || code == Code::kStaleLayout || code == Code::kOverloaded;
+}
+}  // namespace
+
+void PutForwarder::forward(const wire::PutRequest& request, std::vector<base::NodeId> replicas,
+                           base::Duration timeout, Done done) {
+  auto call = std::make_shared<Call>();
+  call->key = std::string(request.key);
+  call->value = std::string(request.value);
+  if (request.context) call->context = std::string(*request.context);
+  call->request = request;
+  call->request.key = call->key;
+  call->request.value = call->value;
+  if (call->context) call->request.context = *call->context;
+  call->request.is_forwarded = true;
+  call->replicas = std::move(replicas);
+  call->deadline = clock_.now() + timeout;
+  call->done = std::move(done);
+  try_next(call);
+}
+
+void PutForwarder::try_next(const std::shared_ptr<Call>& call) {
+  const base::Duration left = call->deadline - clock_.now();
+  while (call->next < call->replicas.size() && left > base::Duration::zero()) {
+    const membership::Member* member = membership_.find(call->replicas[call->next++]);
+    if (member == nullptr || !member->is_reachable()) continue;
+    call->request.timeout = std::chrono::ceil<std::chrono::milliseconds>(left);
+    rpc_.call(member->endpoint, call->request, left,
+              [this, call](const Result<wire::FrameView>& answer) { on_answer(call, answer); });
+    return;
+  }
+  give_up(*call);
+}
+
+void PutForwarder::on_answer(const std::shared_ptr<Call>& call,
+                             const Result<wire::FrameView>& answer) {
+  const Result<wire::PutReply> reply = wire::expect<wire::PutReply>(answer);
+  if (!reply.is_ok()) {
+    // Never sent is the one failure after which the replica cannot hold it.
+    if (reply.code() != Code::kOverloaded) call->may_be_stored = true;
+    call->last_refusal = reply.status().to_string();
+    call->last_code = reply.code();
+    return try_next(call);
+  }
+  if (is_worth_another(reply->code)) {
+    call->last_refusal = std::string(reply->message);
+    call->last_code = reply->code;
+    return try_next(call);
+  }
+  // A refusal by this replica does not undo what an earlier one may have stored.
+  wire::PutReply final = *reply;
+  if (call->may_be_stored && final.code != Code::kOk) final.code = Code::kUnknownOutcome;
+  call->done(final);
+}
+
+void PutForwarder::give_up(const Call& call) const {
+  wire::PutReply reply;
+  reply.code = call.may_be_stored                 ? Code::kUnknownOutcome
+               : is_worth_another(call.last_code) ? call.last_code
+                                                  : Code::kRejected;
+  reply.message = call.last_refusal;
+  call.done(reply);
+}
+
+}  // namespace distkv::node

@@ -1,0 +1,267 @@
+// How a node comes to serve, and how it stops.
+//
+//   start: load what the store remembers → raise the boot generation, durably → enter the cluster
+//   it remembers, or find one through seeds, or found one → serve.
+//   stop: refuse → drain → leave → sync → mark the store clean.
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+#include "node/impl.h"
+#include "ring/placement.h"
+
+namespace distkv::node {
+
+using base::Code;
+using base::Result;
+using base::Status;
+
+Node::Impl::Impl(Config config, const Host& host, uint64_t seed)
+    : config_(std::move(config)),
+      host_(host),
+      rng_(seed),
+      store_(host.engine),
+      rpc_(host.network, host.timers, encoder_),
+      hints_(host.engine, host.log) {}
+
+Node::Impl::~Impl() {
+  host_.timers.stop(place_timer_);
+  host_.timers.stop(report_timer_);
+  host_.timers.stop(drain_timer_);
+}
+
+void Node::Impl::start(std::function<void(Status)> started) {
+  DISTKV_CHECK(phase_ == Phase::kNew);
+  phase_ = Phase::kStarting;
+  started_ = std::move(started);
+  store_.load([this](Result<Remembered> remembered) { on_remembered(std::move(remembered)); });
+}
+
+void Node::Impl::on_remembered(Result<Remembered> remembered) {
+  if (!remembered.is_ok()) return finish_start(remembered.status());
+  const Status adopted = adopt_identity(remembered->identity);
+  if (!adopted.is_ok()) return finish_start(adopted);
+  layouts_ = remembered->layouts;
+  remembered_members_ = std::move(remembered->members);
+  after_saving(identity_, [this] {
+    local_.emplace(host_.engine, *dots_, config_.durability);
+    hints_.load([this](const Status& loaded) {
+      if (!loaded.is_ok()) return finish_start(loaded);
+      if (layouts_.current) return enter_cluster();
+      find_cluster();
+    });
+  });
+}
+
+// An unclean end takes a new actor: the store may lack records that it had already sent.
+Status Node::Impl::adopt_identity(const std::optional<Identity>& remembered) {
+  if (remembered) {
+    identity_ = *remembered;
+    if (!config_.node_id.value().empty() && config_.node_id != identity_.node_id) {
+      return {Code::kInvalidArgument,
+              "the data directory belongs to node " + identity_.node_id.value() + ", not " +
+                  config_.node_id.value() + "; drop --node-id or use another --data-dir"};
+    }
+    if (identity_.cluster_name != config_.cluster_name) {
+      return {Code::kWrongCluster, "the data directory belongs to cluster " +
+                                       identity_.cluster_name + ", not " + config_.cluster_name +
+                                       "; correct --cluster-name or use another --data-dir"};
+    }
+  } else {
+    identity_.node_id = config_.node_id;
+    if (identity_.node_id.value().empty()) {
+      identity_.node_id = base::NodeId{"node-" + rng_.next_id().to_hex().substr(0, 16)};
+    }
+    identity_.cluster_name = config_.cluster_name;
+  }
+  if (!identity_.is_clean) {
+    identity_.actor = base::ActorId{rng_.next()};
+    identity_.last_counter = {};
+  }
+  identity_.is_clean = false;
+  ++identity_.generation;
+  dots_.emplace(identity_.actor, identity_.last_counter, host_.clock);
+  return Status::ok();
+}
+
+void Node::Impl::after_saving(const Identity& identity, std::function<void()> next) {
+  store_.save_identity(identity, [this, next = std::move(next)](const Status& saved) {
+    if (!saved.is_ok()) return finish_start(saved);
+    next();
+  });
+}
+
+void Node::Impl::find_cluster() {
+  phase_ = Phase::kJoining;
+  join_request_.cluster_name = identity_.cluster_name;
+  join_request_.cluster_id = identity_.cluster_id;
+  join_request_.member = {identity_.node_id.value(),
+                          config_.endpoint.value(),
+                          membership::MemberState::kAlive,
+                          {identity_.generation, 0}};
+  join_request_.weight = config_.virtual_nodes;
+  const membership::Environment environment{host_.network, rpc_,        encoder_,
+                                            host_.timers,  host_.clock, host_.log};
+  joiner_ = std::make_unique<membership::Joiner>(config_.seeds, join_request_, environment, *this);
+  joiner_->start();
+}
+
+void Node::Impl::on_found() {
+  identity_.cluster_id = base::ClusterId{rng_.next_id()};
+  Result<ring::Layout> first =
+      ring::found_layout({identity_.cluster_id,
+                          config_.partitions,
+                          config_.replicas,
+                          {identity_.node_id, config_.virtual_nodes, "", ""}});
+  if (!first.is_ok()) return finish_start(first.status());
+  layouts_ = {std::make_shared<const ring::Layout>(std::move(*first)), nullptr};
+  host_.log.info("cluster_founded", {{"cluster", identity_.cluster_name},
+                                     {"id", identity_.cluster_id.value().to_hex()}});
+  after_saving(identity_, [this] {
+    store_.save_layouts(layouts_, [this](const Status& saved) {
+      if (!saved.is_ok()) return finish_start(saved);
+      enter_cluster();
+    });
+  });
+}
+
+void Node::Impl::on_joined(const wire::JoinReply& reply) {
+  Result<ring::LiveLayouts> layouts = ring::decode_live_layouts(reply.layouts);
+  if (!layouts.is_ok() || !layouts->current) {
+    return finish_start({Code::kCorrupt, "the seed sent no usable layout"});
+  }
+  layouts_ = std::move(*layouts);
+  identity_.cluster_id = reply.cluster_id;
+  remembered_members_.clear();
+  for (const wire::MemberUpdate& member : reply.members) {
+    // The cluster knew this id before: the store was replaced, and must outrank its past life.
+    if (member.id == identity_.node_id.value()) {
+      identity_.generation = std::max(identity_.generation, member.incarnation.generation + 1);
+      continue;
+    }
+    remembered_members_.push_back({base::NodeId{std::string(member.id)},
+                                   base::Endpoint{std::string(member.endpoint)},
+                                   member.incarnation});
+  }
+  after_saving(identity_, [this] {
+    store_.save_layouts(layouts_, [this](const Status& saved) {
+      if (!saved.is_ok()) return finish_start(saved);
+      enter_cluster();
+    });
+  });
+}
+
+void Node::Impl::on_join_refused(const Status& why) { finish_start(why); }
+
+void Node::Impl::build_member_parts() {
+  const membership::Environment environment{host_.network, rpc_,        encoder_,
+                                            host_.timers,  host_.clock, host_.log};
+  const membership::Self self{identity_.node_id, config_.endpoint, identity_.generation,
+                              identity_.cluster_name};
+  parts_.membership = std::make_unique<membership::Membership>(self, config_.membership,
+                                                               environment, rng_.fork(), *this);
+  parts_.replicas =
+      std::make_unique<replica::Replicas>(identity_.node_id, *local_, rpc_, *parts_.membership);
+  const coordinator::Options options{
+      {config_.read_quorum, config_.write_quorum}, config_.spare_delay, config_.request_timeout};
+  parts_.coordinator = std::make_unique<coordinator::Coordinator>(
+      coordinator::Parts{layouts_, *local_, *parts_.replicas, hints_, host_.timers,
+                         [this](const base::NodeId& node) { pull_layouts(node); }},
+      options);
+  parts_.forwarder = std::make_unique<PutForwarder>(rpc_, *parts_.membership, host_.clock);
+  parts_.delivery = std::make_unique<repair::HintDelivery>(
+      hints_, *parts_.replicas, layouts_, host_.timers, host_.log, config_.request_timeout);
+}
+
+void Node::Impl::enter_cluster() {
+  if (phase_ == Phase::kStopping || phase_ == Phase::kStopped) return;
+  build_member_parts();
+  membership::Membership& membership = *parts_.membership;
+  membership.start(identity_.cluster_id);
+  for (const RememberedMember& member : remembered_members_) {
+    membership.learn({member.id.value(), member.endpoint.value(), membership::MemberState::kAlive,
+                      member.incarnation});
+  }
+  membership.set_layout({layouts_.version(), layouts_.is_settled()});
+  phase_ = Phase::kServing;
+  // Streams opened while looking for a cluster were greeted without one.
+  if (joiner_) {
+    for (const base::Endpoint& seed : config_.seeds) {
+      if (seed != config_.endpoint) (void)host_.network.send(seed, greeting());
+    }
+  }
+  if (is_founder()) {
+    founder_ = std::make_unique<Founder>(
+        layouts_, host_.timers, host_.log, config_.settling_time,
+        [this](ring::LiveLayouts layouts) { publish(std::move(layouts)); });
+  }
+  parts_.delivery->start();
+  update_transfer();
+  ask_for_place();
+  finish_start(Status::ok());
+}
+
+// Until the layout lists this node, it asks the founder for a place, again and again.
+void Node::Impl::ask_for_place() {
+  if (layouts_.current->index_of(identity_.node_id)) return;
+  place_timer_ = host_.timers.start(kReportInterval, [this] { ask_for_place(); });
+  const membership::Member* founder = parts_.membership->find(founder_id());
+  if (founder == nullptr || !founder->is_reachable()) return;
+  join_request_.cluster_id = identity_.cluster_id;
+  join_request_.cluster_name = identity_.cluster_name;
+  join_request_.member = {identity_.node_id.value(),
+                          config_.endpoint.value(),
+                          membership::MemberState::kAlive,
+                          {identity_.generation, 0}};
+  join_request_.weight = config_.virtual_nodes;
+  rpc_.call(founder->endpoint, join_request_, config_.request_timeout,
+            [this](const Result<wire::FrameView>& answer) {
+              const auto joined = wire::expect<wire::JoinReply>(answer);
+              if (joined.is_ok() && joined->code == Code::kOk) take_layouts(joined->layouts);
+            });
+}
+
+void Node::Impl::finish_start(Status status) {
+  if (!started_) {
+    if (!status.is_ok()) host_.log.error("store_failed", {{"why", status.to_string()}});
+    return;
+  }
+  std::exchange(started_, nullptr)(std::move(status));
+}
+
+void Node::Impl::stop(std::function<void(Status)> stopped) {
+  stopped_ = std::move(stopped);
+  started_ = nullptr;
+  const bool was_member = parts_.membership != nullptr;
+  phase_ = Phase::kStopping;
+  host_.timers.stop(place_timer_);
+  host_.timers.stop(report_timer_);
+  if (joiner_) joiner_->stop();
+  parts_.transfer.reset();
+  if (was_member) parts_.delivery->stop();
+  drain(host_.clock.now() + kDrainMax);
+}
+
+void Node::Impl::drain(base::MonotonicTime until) {
+  const bool is_idle = !parts_.coordinator || parts_.coordinator->counts().in_flight == 0;
+  if (!is_idle && host_.clock.now() < until) {
+    drain_timer_ = host_.timers.start(kDrainPoll, [this, until] { drain(until); });
+    return;
+  }
+  if (parts_.membership) parts_.membership->leave();
+  host_.engine.sync([this](const Status& synced) {
+    if (!synced.is_ok()) return stopped_(synced);
+    close_store();
+  });
+}
+
+void Node::Impl::close_store() {
+  phase_ = Phase::kStopped;
+  if (!dots_) return stopped_(Status::ok());
+  // An operation that outlived the drain may still mint: then this end counts as a crash.
+  identity_.is_clean = !parts_.coordinator || parts_.coordinator->counts().in_flight == 0;
+  identity_.last_counter = dots_->last();
+  store_.save_identity(identity_, [this](Status saved) { stopped_(std::move(saved)); });
+}
+
+}  // namespace distkv::node

@@ -1,0 +1,80 @@
+#include "server/native/native_front.h"
+
+namespace distkv::server::native {
+
+using base::Result;
+
+std::string NativeFront::greeting() { return node_.greeting(); }
+void NativeFront::on_datagram(const base::Endpoint& from, std::string_view packet) {
+  node_.on_datagram(from, packet);
+}
+void NativeFront::on_reply(const base::Endpoint& from, const wire::FrameView& frame) {
+  node_.on_reply(from, frame);
+}
+void NativeFront::on_peer_lost(const base::Endpoint& to) { node_.on_peer_lost(to); }
+void NativeFront::on_connection_closed(base::ConnectionId connection) {
+  node_.on_connection_closed(connection);
+}
+
+template <typename Message>
+void NativeFront::reply(base::ConnectionId to, base::RequestId id, const Message& message) {
+  network_.reply(to, encoder_.encode(message, id));
+}
+
+void NativeFront::on_request(base::ConnectionId from, const wire::FrameView& frame) {
+  switch (frame.type) {
+    case wire::MessageType::kPutRequest:
+      return on_put(from, frame);
+    case wire::MessageType::kGetRequest:
+      return on_get(from, frame);
+    case wire::MessageType::kStatusRequest:
+      return on_status(from, frame);
+    case wire::MessageType::kExplainRequest:
+      return on_explain(from, frame);
+    default:
+      return node_.on_request(from, frame);
+  }
+}
+
+void NativeFront::on_put(base::ConnectionId from, const wire::FrameView& frame) {
+  const Result<wire::PutRequest> request = wire::decode<wire::PutRequest>(frame);
+  if (!request.is_ok()) {
+    return reply(from, frame.request_id,
+                 wire::ErrorReply{request.code(), request.status().message()});
+  }
+  // A put that one node forwards to another is the peers' business.
+  if (request->is_forwarded) return node_.on_request(from, frame);
+  node_.put(*request, [this, from, id = frame.request_id](const wire::PutReply& answer) {
+    reply(from, id, answer);
+  });
+}
+
+void NativeFront::on_get(base::ConnectionId from, const wire::FrameView& frame) {
+  const Result<wire::GetRequest> request = wire::decode<wire::GetRequest>(frame);
+  if (!request.is_ok()) {
+    return reply(from, frame.request_id,
+                 wire::ErrorReply{request.code(), request.status().message()});
+  }
+  node_.get(*request, [this, from, id = frame.request_id](const wire::GetReply& answer) {
+    reply(from, id, answer);
+  });
+}
+
+void NativeFront::on_status(base::ConnectionId from, const wire::FrameView& frame) {
+  node_.status([this, from, id = frame.request_id](const wire::StatusReply& answer) {
+    reply(from, id, answer);
+  });
+}
+
+void NativeFront::on_explain(base::ConnectionId from, const wire::FrameView& frame) {
+  const Result<wire::ExplainRequest> request = wire::decode<wire::ExplainRequest>(frame);
+  if (!request.is_ok()) {
+    return reply(from, frame.request_id,
+                 wire::ErrorReply{request.code(), request.status().message()});
+  }
+  node_.explain(*request, [this, from, id = frame.request_id](const wire::ExplainReply& answer) {
+    reply(from, id, answer);
+  });
+}
+
+}  // namespace distkv::server::native
