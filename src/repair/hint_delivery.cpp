@@ -51,17 +51,19 @@ void HintDelivery::begin(const NodeId& target) {
 }
 
 void HintDelivery::next_page(const std::shared_ptr<Pass>& pass, std::optional<std::string> after) {
-  hints_.list(pass->target, after, kHintsInFlight, [this, pass](Result<std::vector<replica::Hint>> page) {
-    if (!page.is_ok()) log_.error("hints_unreadable", {{"why", page.status().to_string()}});
-    if (!is_running_ || !page.is_ok() || page->empty()) {
-      active_.erase(pass->target);
-      return;
-    }
-    pass->page = std::move(*page);
-    pass->waiting = pass->page.size() + 1;
-    for (size_t i = 0; i < pass->page.size(); ++i) deliver(pass, i);
-    finish_one(pass);
-  });
+  hints_.list(pass->target, after, kHintsInFlight,
+              [this, pass](Result<std::vector<replica::Hint>> page) {
+                if (!page.is_ok())
+                  log_.error("hints_unreadable", {{"why", page.status().to_string()}});
+                if (!is_running_ || !page.is_ok() || page->empty()) {
+                  active_.erase(pass->target);
+                  return;
+                }
+                pass->page = std::move(*page);
+                pass->waiting = pass->page.size() + 1;
+                for (size_t i = 0; i < pass->page.size(); ++i) deliver(pass, i);
+                finish_one(pass);
+              });
 }
 
 void HintDelivery::deliver(const std::shared_ptr<Pass>& pass, size_t hint) {

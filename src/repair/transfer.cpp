@@ -10,9 +10,9 @@ namespace distkv::repair {
 using base::Result;
 using base::Status;
 
-Transfer::Transfer(ring::LiveLayouts layouts, storage::Engine& engine,
-                   replica::Replicas& replicas, base::Timers& timers, base::Log& log,
-                   base::Duration replica_timeout, std::function<void()> done)
+Transfer::Transfer(ring::LiveLayouts layouts, storage::Engine& engine, replica::Replicas& replicas,
+                   base::Timers& timers, base::Log& log, base::Duration replica_timeout,
+                   std::function<void()> done)
     : layouts_(std::move(layouts)),
       engine_(engine),
       replicas_(replicas),
@@ -22,7 +22,8 @@ Transfer::Transfer(ring::LiveLayouts layouts, storage::Engine& engine,
       done_(std::move(done)) {
   DISTKV_CHECK(!layouts_.is_settled());
   for (const ring::Move& move : ring::plan_moves(*layouts_.previous, *layouts_.current)) {
-    const bool is_source = std::count(move.sources.begin(), move.sources.end(), replicas.self()) > 0;
+    const bool is_source =
+        std::count(move.sources.begin(), move.sources.end(), replicas.self()) > 0;
     if (is_source && !move.targets.empty()) add(move);
   }
 }
@@ -76,15 +77,15 @@ void Transfer::scan_page() {
   scan.items_max = kTransferItemsInFlight;
   scan.bytes_max = kTransferBytesInFlight;
   engine_.scan(scan, guarded([this](Result<storage::Page> found) {
-    if (!found.is_ok()) {
-      log_.error("transfer_scan_failed", {{"why", found.status().to_string()}});
-      return retry_later([this] { scan_page(); });
-    }
-    auto page = std::make_shared<Page>();
-    page->items = std::move(found->items);
-    page->is_last = found->is_last;
-    send_page(page);
-  }));
+                 if (!found.is_ok()) {
+                   log_.error("transfer_scan_failed", {{"why", found.status().to_string()}});
+                   return retry_later([this] { scan_page(); });
+                 }
+                 auto page = std::make_shared<Page>();
+                 page->items = std::move(found->items);
+                 page->is_last = found->is_last;
+                 send_page(page);
+               }));
 }
 
 void Transfer::send_page(const std::shared_ptr<Page>& page) {

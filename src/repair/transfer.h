@@ -22,7 +22,7 @@
 
 namespace distkv::repair {
 
-inline constexpr size_t kTransferItemsInFlight = 64;      // Records on the way to new replicas.
+inline constexpr size_t kTransferItemsInFlight = 64;       // Records on the way to new replicas.
 inline constexpr size_t kTransferBytesInFlight = 1 << 20;  // Their size, about.
 inline constexpr base::Duration kTransferRetryInterval = std::chrono::milliseconds(200);
 
