@@ -109,6 +109,18 @@ class ClusterTest(unittest.TestCase):
         self.assertEqual(self.cluster("restart", "2")[0], 0)
         self.assertEqual(self.cluster("wait", "3")[0], 0)
 
+    def test_resume_starts_what_is_not_running(self):
+        self.up()
+        self.cluster("kill", "1")
+        self.cluster("stop", "3")
+
+        exit_code, text = self.cluster("resume")
+
+        self.assertEqual(exit_code, 0, text)
+        self.assertIn("node1 is starting", text)
+        self.assertNotIn("node2 is starting", text)
+        self.assertIn("3 nodes are up", text)
+
     def test_a_process_that_is_not_a_server_of_this_cluster_is_never_killed(self):
         self.up(2)
         stranger = subprocess.Popen(["sleep", "1000"])
