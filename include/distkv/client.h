@@ -1,0 +1,156 @@
+// The distkv client: put, get and remove keys of a cluster through any of its nodes.
+//
+//   distkv::Client client({.servers = {"localhost:8080", "localhost:8081"}});
+//   distkv::PutOutcome put = client.put("greeting", "hello");
+//   distkv::GetOutcome got = client.get("greeting");
+//   if (got.error.is_ok() && got.found()) use(got.values.front());
+//
+// A client holds one connection at a time and blocks the caller; it is not thread-safe: give each
+// thread its own. Nothing here throws.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace distkv {
+
+// What an operation waits for: one replica, the configured quorum, or all of them.
+enum class Consistency { kOne, kQuorum, kAll };
+
+// Three kinds of failure, because they call for different actions.
+enum class ErrorKind {
+  kNone,
+  kInvalid,      // The request itself is wrong: too large, a damaged context, too many siblings.
+  kRejected,     // Refused, and no replica holds it: visible nowhere, ever. Repeat it if you like.
+  kUnknown,      // It may or may not take effect. Repeating it as a new operation may write twice.
+  kUnreachable,  // No server answered at all; nothing was stored.
+  kUnavailable,  // A read found too few replicas. Repeat it.
+};
+
+struct Error {
+  ErrorKind kind = ErrorKind::kNone;
+  std::string message;  // What happened, where, and what to do.
+  bool is_ok() const { return kind == ErrorKind::kNone; }
+};
+
+struct PutOptions {
+  Consistency consistency = Consistency::kQuorum;
+  // What was seen of the key before: a context of an earlier get or put. The write then supersedes
+  // exactly that. Without one it supersedes whatever the replica that takes it holds.
+  std::optional<std::string> context;
+  std::chrono::milliseconds ttl{0};  // Zero: never expires.
+};
+
+struct PutOutcome {
+  Error error;
+  std::string context;                    // For the next write of this key.
+  std::vector<std::string> acknowledged;  // Nodes that hold it on disk. Also when unknown.
+  std::vector<std::string> hinted;        // Nodes it is kept for until they are back.
+};
+
+struct GetOptions {
+  Consistency consistency = Consistency::kQuorum;
+  bool wants_siblings = false;  // All concurrent values, not the newest alone.
+};
+
+struct GetOutcome {
+  Error error;
+  std::vector<std::string> values;  // Newest first. Empty: the key is absent.
+  uint32_t sibling_count = 0;       // Concurrent values the key has; more than one is a conflict.
+  std::string context;              // For the next write of this key; also when it is absent.
+  bool found() const { return !values.empty(); }
+};
+
+struct NodeStatus {
+  std::string id;
+  std::string address;
+  std::string state;  // "ALIVE", "SUSPECT", "DEAD" or "LEFT".
+  std::chrono::system_clock::time_point last_seen;
+};
+
+struct ClusterStatus {
+  Error error;
+  std::string node_id;  // Who answered.
+  std::string cluster_name;
+  std::string engine;
+  std::vector<NodeStatus> nodes;  // Ascending by id.
+  uint64_t requests = 0;          // Answered by that node.
+  std::chrono::microseconds latency_mean{0};
+  uint64_t layout_version = 0;
+  bool is_settled = true;  // No partition is moving.
+  uint32_t partition_count = 0;
+  uint32_t replica_count = 0;
+  uint64_t hints_pending = 0;
+  uint64_t read_repairs = 0;
+};
+
+// One version a replica holds.
+struct VersionView {
+  uint64_t actor = 0;
+  uint64_t counter = 0;
+  uint64_t value_bytes = 0;
+  bool is_tombstone = false;
+  std::optional<std::chrono::system_clock::time_point> expires_at;
+};
+
+struct ReplicaView {
+  std::string id;
+  std::string address;
+  std::string state;
+  Error error;  // Why it could not be asked.
+  std::vector<VersionView> versions;
+  bool has_hint_pending = false;
+};
+
+// Where a key lives and what each replica holds of it.
+struct Explanation {
+  Error error;
+  uint64_t token = 0;
+  uint32_t slot = 0;
+  uint32_t partition = 0;
+  uint64_t layout_version = 0;
+  std::vector<ReplicaView> replicas;
+  std::string verdict;  // What a quorum read would answer, and why.
+};
+
+struct ClientOptions {
+  std::vector<std::string> servers = {"localhost:8080"};  // Tried in turn.
+  std::chrono::milliseconds timeout{5000};                // For one operation, retries included.
+};
+
+class Client {
+ public:
+  explicit Client(ClientOptions options);
+  ~Client();
+  Client(Client&&) noexcept;
+  Client& operator=(Client&&) noexcept;
+
+  // Each retries through the next server while time is left and a retry is safe: a write always
+  // under the same operation id, so that it is one write however often it is sent.
+  PutOutcome put(std::string_view key, std::string_view value, const PutOptions& options = {});
+  PutOutcome remove(std::string_view key, const PutOptions& options = {});
+  GetOutcome get(std::string_view key, const GetOptions& options = {});
+
+  // Many writes at once over one connection, all under `options` (its context is ignored).
+  // One outcome for each pair, in order.
+  struct KeyValue {
+    std::string key;
+    std::string value;
+  };
+  std::vector<PutOutcome> put_all(const std::vector<KeyValue>& pairs,
+                                  const PutOptions& options = {});
+
+  ClusterStatus status();
+  Explanation explain(std::string_view key);
+
+ private:
+  class Session;
+  std::unique_ptr<Session> session_;
+};
+
+}  // namespace distkv
