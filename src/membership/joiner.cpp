@@ -81,6 +81,7 @@ void Joiner::on_answer(size_t asked, const base::Result<wire::FrameView>& answer
     stop();
     return listener_.on_joined(*reply);
   }
+  last_answer_ = code;
   note_absence(seeds_[asked], code);
   if (!found_if_alone()) warn_and_wait();
 }
@@ -112,8 +113,9 @@ void Joiner::refuse(const base::Endpoint& seed, std::string_view why) {
 void Joiner::warn_and_wait() {
   const base::MonotonicTime now = environment_.clock.now();
   if (now >= next_warning_ && next_ == 0) {
-    environment_.log.warn("waiting_for_seeds",
-                          {{"node", request_.member.id}, {"seeds", std::string_view(names_)}});
+    environment_.log.warn("waiting_for_seeds", {{"node", request_.member.id},
+                                                {"seeds", std::string_view(names_)},
+                                                {"last_answer", base::name_of(last_answer_)}});
     next_warning_ = now + kWaitingWarnInterval;
   }
   timer_ = environment_.timers.start(kJoinRetryInterval, [this] { ask_next(); });

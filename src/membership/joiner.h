@@ -71,7 +71,8 @@ class Joiner {
   Environment environment_;
   JoinListener& listener_;
 
-  size_t next_ = 0;  // The seed to ask next.
+  size_t next_ = 0;                           // The seed to ask next.
+  base::Code last_answer_ = base::Code::kOk;  // Why the last seed asked did not let it in.
   base::MonotonicTime next_warning_;
   base::TimerId timer_;
   // Calls cannot be taken back; an answer that finds this gone is dropped.

@@ -8,71 +8,34 @@
 // so that a healed partition heals the cluster.
 #pragma once
 
-#include <functional>
 #include <map>
-#include <memory>
-#include <string>
-#include <string_view>
+#include <optional>
 #include <vector>
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "base/rng.h"
 #include "base/timers.h"
+#include "membership/environment.h"
+#include "membership/exchange.h"
 #include "membership/member.h"
+#include "membership/packets.h"
+#include "membership/prober.h"
+#include "membership/relays.h"
+#include "membership/rumours.h"
+#include "membership/suspicions.h"
+#include "membership/table.h"
+#include "membership/warnings.h"
 #include "wire/messages.h"
-#include "wire/network.h"
-#include "wire/rpc.h"
 
 namespace distkv::membership {
-
-// Durations as the flags of distkv-server name them.
-struct Options {
-  base::Duration heartbeat_interval = std::chrono::milliseconds(500);  // Between probes.
-  base::Duration gossip_interval = std::chrono::milliseconds(100);
-  uint32_t gossip_fanout = 3;
-  base::Duration suspect_timeout = std::chrono::milliseconds(1500);  // Probe failed → suspected.
-  base::Duration dead_timeout = std::chrono::milliseconds(2000);  // Suspected → dead, at least.
-};
-
-// Told of what changed, after the table holds it. Must not call back into Membership but to read.
-class Listener {
- public:
-  virtual ~Listener() = default;
-  // `member` is new, or its state or endpoint changed.
-  virtual void on_member_changed(const Member& member) = 0;
-  // A peer routes by another layout than `layout` was last set to, and a newer one.
-  virtual void on_newer_layout(const Member& peer) = 0;
-};
-
-// What a node says of its layouts in every packet.
-struct LayoutAdvert {
-  base::LayoutVersion version;
-  bool is_settled = true;
-};
-
-struct Self {
-  base::NodeId id;
-  base::Endpoint endpoint;  // As advertised.
-  uint64_t generation = 0;  // Boot count of this data directory, persisted before start.
-  std::string cluster_name;
-};
-
-// Everything it needs of its host; all outlive it.
-struct Environment {
-  wire::Network& network;
-  wire::Rpc& rpc;
-  wire::Encoder& encoder;
-  base::Timers& timers;
-  const base::Clock& clock;
-  base::Log& log;
-};
 
 class Membership {
  public:
   Membership(Self self, const Options& options, const Environment& environment, base::Rng rng,
              Listener& listener);
-  ~Membership();
+  Membership(const Membership&) = delete;
+  Membership& operator=(const Membership&) = delete;
+  ~Membership() { stop(); }
 
   // Begins to probe and gossip. Until then it only answers table questions.
   void start(base::ClusterId cluster_id);
@@ -92,14 +55,46 @@ class Membership {
   // The whole table, self included, ascending by id. Views into the table: use before it changes.
   std::vector<wire::MemberUpdate> updates() const;
 
-  const std::map<base::NodeId, Member>& members() const;
+  const std::map<base::NodeId, Member>& members() const { return table_.members(); }
   // Null if never heard of.
-  const Member* find(const base::NodeId& id) const;
-  const Member& self() const;
+  const Member* find(const base::NodeId& id) const { return table_.find(id); }
+  const Member& self() const { return table_.self(); }
 
  private:
-  class State;
-  std::unique_ptr<State> state_;
+  void heartbeat();
+  void schedule_heartbeat();
+  void wake_gossip();
+  void gossip_round();
+  void spread_self();
+  void learn_of_self(const wire::MemberUpdate& claim);
+  void refute(const wire::MemberUpdate& claim);
+  void take(const base::NodeId& id, const wire::MemberUpdate& update, bool is_own_suspicion);
+  void accuse(const base::NodeId& id, MemberState state);
+  void report(const Member& member);
+  void warn_of_duplicate(const Member& known, const wire::MemberUpdate& claim);
+  void answer(const base::NodeId& sender, const wire::Gossip& packet);
+  void on_ack(const base::NodeId& sender, const wire::Gossip& packet);
+  void compare_layout(const base::NodeId& sender, const wire::Gossip& packet);
+
+  const Options options_;
+  Environment environment_;
+  Listener& listener_;
+  base::Rng rng_;
+  Table table_;
+  Rumours rumours_;
+  Packets packets_;
+  Prober prober_;
+  Relays relays_;
+  Suspicions suspicions_;
+  Exchange exchange_;
+  Warnings warnings_;
+
+  bool is_started_ = false;
+  bool must_answer_accuser_ = false;  // Set while a packet that spoke ill of this node is read.
+  base::TimerId heartbeat_timer_;
+  base::TimerId gossip_timer_;
+  std::optional<base::MonotonicTime> last_round_;
+  std::optional<base::MonotonicTime> last_layout_call_;
 };
 
 }  // namespace distkv::membership

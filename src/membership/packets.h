@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "base/types.h"
-#include "membership/membership.h"
+#include "membership/environment.h"
 #include "membership/rumours.h"
 #include "membership/table.h"
 #include "wire/messages.h"

@@ -1,9 +1,14 @@
-// Failure detection: whom to ask for a sign of life, and when to give up (SWIM §3.1).
+// Failure detection: who is watched, how somebody silent is asked for a sign of life, and when to
+// give up (after SWIM §3.1).
 //
-// A probe of a member is three spaced pings, then the same question through other members, then
-// once more through others still. Any sign of life ends it well; silence ends it with one call to
-// `on_failed`. Half the probes go to the next living member by id, so that each member is asked by
-// its neighbour at a fixed rhythm; the other half go round everybody in random order.
+// The living stand in a ring by id. Each sends a heartbeat to the next, unasked and unanswered, so
+// that a quiet cluster costs little; who misses the one before it probes it. Besides, each node
+// probes everybody in random order: slowly while all is well, at every heartbeat while anybody is
+// suspected, so that the loss of many at once is found as fast as that of one.
+//
+// A probe is three spaced pings, then the same question through other members, then once more
+// through others still. Any sign of life ends it well; silence ends it with one call to
+// `on_failed`.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +18,7 @@
 
 #include "base/rng.h"
 #include "base/timers.h"
-#include "membership/membership.h"
+#include "membership/environment.h"
 #include "membership/packets.h"
 #include "membership/table.h"
 
@@ -30,7 +35,7 @@ class Prober {
   Prober& operator=(const Prober&) = delete;
   ~Prober() { stop(); }
 
-  // One heartbeat: begins the next probe, if somebody is there to be probed.
+  // One heartbeat: sends it, and begins the probes that are due.
   void tick();
   // `id` gave a sign of life, or is believed down already: its probe has ended.
   void forget(const base::NodeId& id);
@@ -51,7 +56,8 @@ class Prober {
   void conclude(const base::NodeId& id, Probe& probe);
   void ask_others(const base::NodeId& id, Probe& probe);
   void wait(const base::NodeId& id, Probe& probe, base::Duration delay);
-  base::NodeId neighbour() const;
+  void send_heartbeat();
+  void watch_predecessor();
   base::NodeId next_in_round();
   void ping_somebody_dead();
 

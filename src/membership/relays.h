@@ -7,7 +7,7 @@
 #include <map>
 
 #include "base/timers.h"
-#include "membership/membership.h"
+#include "membership/environment.h"
 #include "membership/packets.h"
 #include "membership/table.h"
 

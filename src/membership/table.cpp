@@ -68,6 +68,13 @@ uint64_t Table::digest() const {
   return *digest_;
 }
 
+std::vector<wire::MemberUpdate> Table::updates() const {
+  std::vector<wire::MemberUpdate> all;
+  all.reserve(members_.size());
+  for (const auto& [id, member] : members_) all.push_back(update_of(member));
+  return all;
+}
+
 size_t Table::reachable_count() const {
   return static_cast<size_t>(std::count_if(
       members_.begin(), members_.end(), [](const auto& row) { return row.second.is_reachable(); }));

@@ -43,6 +43,8 @@ class Table {
   // Equal where two tables are. A suspicion is left out: it soon ends in a refutation or a death,
   // and both of these count.
   uint64_t digest() const;
+  // All rows as they travel, ascending by id; views into the table.
+  std::vector<wire::MemberUpdate> updates() const;
   // Members alive or suspect, self included.
   size_t reachable_count() const;
   // Ids of the others in a state between `best` and `worst`, ascending.

@@ -19,8 +19,7 @@ size_t LineLog::count(std::string_view part) const {
   }));
 }
 
-// ---- Fabric
-// --------------------------------------------------------------------------------------
+// ---- Fabric -------------------------------------------------------------------------------------
 
 base::Duration Fabric::delay() {
   const auto low = static_cast<uint64_t>(weather.delay_min.count());
@@ -72,8 +71,7 @@ void Fabric::answer(const base::Endpoint& from, const base::Endpoint& to,
   });
 }
 
-// ---- World
-// ---------------------------------------------------------------------------------------
+// ---- World --------------------------------------------------------------------------------------
 
 void World::run(base::Duration span) {
   const base::MonotonicTime end = clock.time + span;
@@ -90,8 +88,7 @@ base::Duration World::run_until(const std::function<bool()>& is_done, base::Dura
   return clock.time - begin;
 }
 
-// ---- Node
-// ----------------------------------------------------------------------------------------
+// ---- Node ---------------------------------------------------------------------------------------
 
 base::NodeId id_of(size_t index) {
   const std::string digits = std::to_string(index);
@@ -128,6 +125,11 @@ void Node::on_member_changed(const Member& member) {
   events.push_back({world_.clock.time, member.id, member.state});
 }
 
+void Node::on_newer_layout(const Member& peer) {
+  newer_layouts.push_back(peer.id);
+  world_.timers.start(kPoll, [this] { membership_->set_layout(newest_layout); });
+}
+
 std::string Node::answer(const wire::FrameView& frame) {
   const auto request = wire::decode<wire::MembersRequest>(frame);
   REQUIRE(request.is_ok());
@@ -146,8 +148,7 @@ size_t Node::count(MemberState state) const {
       events.begin(), events.end(), [state](const Event& event) { return event.state == state; }));
 }
 
-// ---- Cluster
-// -------------------------------------------------------------------------------------
+// ---- Cluster ------------------------------------------------------------------------------------
 
 Cluster::Cluster(uint64_t seed, size_t count) : world(seed), seeds(seed), nodes(count) {
   for (size_t i = 0; i < count; ++i) boot(i, 1, i);

@@ -135,7 +135,7 @@ class Node : public Listener {
   Node(World& world, Self self, const Options& options, uint64_t seed);
   ~Node() override;
   void on_member_changed(const Member& member) override;
-  void on_newer_layout(const Member& peer) override { newer_layouts.push_back(peer.id); }
+  void on_newer_layout(const Member& peer) override;
 
   Membership& membership() { return *membership_; }
   MemberState state_of(size_t index) const;
@@ -143,6 +143,8 @@ class Node : public Listener {
 
   std::vector<Event> events;
   std::vector<base::NodeId> newer_layouts;
+  // Taken a moment after a peer was seen to have a newer one, as if fetched from it.
+  LayoutAdvert newest_layout;
 
  private:
   std::string answer(const wire::FrameView& frame);

@@ -24,12 +24,12 @@ double milliseconds_of(base::Duration duration) {
 
 TEST_SUITE_BEGIN("membership");
 
-TEST_CASE("a killed node is suspected within 1.8 s and dead within 4 s, in a cluster of three") {
+TEST_CASE("a killed node is suspected within 1.9 s and dead within 4 s, in a cluster of three") {
   for (uint64_t seed = 1; seed <= 50; ++seed) {
     CAPTURE(seed);
     Cluster suspecting(seed, 3);
     suspecting.world.run(milliseconds(seed * 37));
-    CHECK(time_to_believe(suspecting, MemberState::kSuspect, seconds(10)) <= milliseconds(1800));
+    CHECK(time_to_believe(suspecting, MemberState::kSuspect, seconds(10)) <= milliseconds(1900));
 
     Cluster burying(seed, 3);
     burying.world.run(milliseconds(seed * 37));
@@ -37,17 +37,35 @@ TEST_CASE("a killed node is suspected within 1.8 s and dead within 4 s, in a clu
   }
 }
 
-TEST_CASE("a killed node is dead to all within 5 s, in a cluster of ten that loses 30 %") {
-  base::Duration worst{0};
-  for (uint64_t seed = 1; seed <= 20; ++seed) {
-    CAPTURE(seed);
-    Cluster cluster(seed, 10);
-    cluster.world.fabric.weather.loss = 0.3;
-    const base::Duration took = time_to_believe(cluster, MemberState::kDead, seconds(20));
-    worst = std::max(worst, took);
-    CHECK(took <= seconds(5));
+TEST_CASE("a killed node is dead to all in time where 30 % is lost: 5 s of ten, 6 s of fifty") {
+  for (const size_t count : {size_t{10}, size_t{50}}) {
+    base::Duration worst{0};
+    for (uint64_t seed = 1; seed <= 20; ++seed) {
+      CAPTURE(count);
+      CAPTURE(seed);
+      Cluster cluster(seed, count);
+      cluster.world.fabric.weather.loss = 0.3;
+      const base::Duration took = time_to_believe(cluster, MemberState::kDead, seconds(20));
+      worst = std::max(worst, took);
+      CHECK(took <= (count == 10 ? seconds(5) : seconds(6)));
+    }
+    MESSAGE("worst detection, 30 % loss, of " << count << ": " << milliseconds_of(worst) << " ms");
   }
-  MESSAGE("worst detection, 10 nodes, 30 % loss: " << milliseconds_of(worst) << " ms");
+}
+
+TEST_CASE("the loss of half of fifty nodes at once is known to all within 20 s") {
+  Cluster cluster(16, 50);
+  for (size_t i = 0; i < 25; ++i) cluster.kill(i);
+  const base::Duration took = cluster.world.run_until(
+      [&] {
+        for (size_t i = 0; i < 25; ++i) {
+          if (cluster.count_believing(i, MemberState::kDead) != 25) return false;
+        }
+        return true;
+      },
+      seconds(60));
+  MESSAGE("half of 50 nodes dead to all after " << milliseconds_of(took) << " ms");
+  CHECK(took <= seconds(20));
 }
 
 TEST_CASE("nobody is declared dead in ten minutes of 30 % loss") {
@@ -172,6 +190,23 @@ TEST_CASE("news reaches 99 % of fifty nodes within 1 s") {
   }
 }
 
+TEST_CASE("packets are filled with rumours, but never over the size that no network splits") {
+  Cluster cluster(15, 3);
+  const std::string tail(50, 'x');
+  for (size_t i = 100; i < 400; ++i) {
+    const std::string id = "node-" + std::to_string(i) + tail;
+    const std::string endpoint = id + std::string(i % 190, 'y') + ":7000";
+    cluster[0].membership().learn({.id = id,
+                                   .endpoint = endpoint,
+                                   .state = MemberState::kLeft,
+                                   .incarnation = {.generation = 1, .refutations = 0}});
+  }
+  cluster.world.run(seconds(20));
+  CHECK(cluster[2].membership().members().size() == 303);
+  CHECK(cluster.world.fabric.packet_bytes_max <= wire::kDatagramBytesMax);
+  CHECK(cluster.world.fabric.packet_bytes_max >= 1000);
+}
+
 TEST_CASE("a node that leaves is gone for all, and dead to none") {
   Cluster cluster(5, 20);
   cluster[7].membership().leave();
@@ -245,17 +280,21 @@ TEST_CASE("one seed gives one transcript, another seed another") {
   CHECK(transcript(1) != transcript(2));
 }
 
-TEST_CASE("a newer layout is noticed by all within 2 s, an equal one by nobody") {
+TEST_CASE("a newer layout is noticed by all within 1 s, and an equal one by nobody") {
   Cluster cluster(10, 20);
-  cluster[4].membership().set_layout({.version = base::LayoutVersion{3}, .is_settled = false});
-  cluster.world.run(seconds(2));
-  for (size_t i = 0; i < 20; ++i) CHECK(cluster[i].newer_layouts.empty() == (i == 4));
-  for (auto& node : cluster.nodes) {
-    node->membership().set_layout({.version = base::LayoutVersion{3}, .is_settled = false});
-    node->newer_layouts.clear();
+  for (const LayoutAdvert& newest :
+       {LayoutAdvert{base::LayoutVersion{3}, false}, LayoutAdvert{base::LayoutVersion{3}, true}}) {
+    for (auto& node : cluster.nodes) {
+      node->newest_layout = newest;
+      node->newer_layouts.clear();
+    }
+    cluster[4].membership().set_layout(newest);
+    cluster.world.run(seconds(1));
+    for (size_t i = 0; i < 20; ++i) CHECK(cluster[i].newer_layouts.empty() == (i == 4));
+    for (auto& node : cluster.nodes) node->newer_layouts.clear();
+    cluster.world.run(seconds(5));
+    for (auto& node : cluster.nodes) CHECK(node->newer_layouts.empty());
   }
-  cluster.world.run(seconds(5));
-  for (auto& node : cluster.nodes) CHECK(node->newer_layouts.empty());
 }
 
 TEST_CASE("a table that missed news pulls it over a stream") {

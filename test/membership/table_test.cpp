@@ -25,8 +25,10 @@ TEST_CASE("tables of equal rows have equal digests, whoever holds them") {
   Table one(member("a"), clock);
   Table other(member("b"), clock);
   CHECK(one.digest() != other.digest());
-  one.put(update_of(member("b")));
-  other.put(update_of(member("a")));
+  const Member a = member("a");
+  const Member b = member("b");
+  one.put(update_of(b));
+  other.put(update_of(a));
   CHECK(one.digest() == other.digest());
 }
 
@@ -57,8 +59,9 @@ TEST_CASE("a digest counts deaths, incarnations and endpoints, but not suspicion
 
 TEST_CASE("a put says whether anybody can see the change") {
   test::VirtualClock clock;
-  Table table(member("a"), clock);
-  wire::MemberUpdate update = update_of(member("a"));
+  const Member a = member("a");
+  Table table(a, clock);
+  wire::MemberUpdate update = update_of(a);
   update.incarnation.refutations = 3;
   CHECK_FALSE(table.put(update));
   update.state = MemberState::kSuspect;
