@@ -65,8 +65,10 @@ LevelDbEngine::LevelDbEngine(const Options& options, std::unique_ptr<Database> d
 
 base::Result<Lookup> LevelDbEngine::try_get(const KeyRef& key, Part part, EntryView& found) {
   if (!gate_.failure().is_ok()) return gate_.failure();
-  const auto pending = overlay_.find(encode_key(key));
-  if (!pending || !gate_.is_durable(pending->written_group)) return Lookup::kWouldBlock;
+  const std::string encoded = encode_key(key);
+  const auto pending = overlay_.find(encoded);
+  if (!pending || is_undecided(encoded) || !gate_.is_durable(pending->written_group))
+    return Lookup::kWouldBlock;
   ++sample_.reads;
   if (pending->entry == nullptr) return Lookup::kAbsent;
   found = *view_of(pending->entry.get(), part);
@@ -77,59 +79,89 @@ void LevelDbEngine::get(const KeyRef& key, Part part, GetDone done) {
   if (!gate_.failure().is_ok()) return done(gate_.failure());
   if (reads_.size() >= kReadsMax) return done(overloaded(std::to_string(reads_.size()) + " reads"));
   ++sample_.reads;
-  std::string encoded = encode_key(key);
-  if (const auto pending = overlay_.find(encoded)) {
-    return gate_.wait(pending->written_group,
-                      [entry = pending->entry, part, done = std::move(done)](base::Status status) {
-                        if (!status.is_ok()) return done(std::move(status));
-                        done(view_of(entry.get(), part));
-                      });
+  const std::string encoded = encode_key(key);
+  auto answer = [this, part, done](const base::Status& status, const std::optional<Entry>& entry) {
+    if (!gate_.failure().is_ok()) return done(gate_.failure());
+    if (!status.is_ok()) return done(status);
+    done(view_of(entry ? &*entry : nullptr, part));
+  };
+  if (is_undecided(encoded)) {
+    return join_with_read(encoded, [this, encoded, part, done, answer](const Command& self) {
+      if (const auto pending = overlay_.find(encoded)) return answer_pending(*pending, part, done);
+      answer(self.read_status, self.read);
+    });
   }
-  reads_.push({std::move(encoded), part,
-               [this, part, done = std::move(done)](base::Result<std::optional<Entry>> entry) {
-                 if (!gate_.failure().is_ok()) return done(gate_.failure());
-                 if (!entry.is_ok()) return done(entry.status());
-                 done(view_of(*entry ? &**entry : nullptr, part));
+  if (const auto pending = overlay_.find(encoded)) {
+    return answer_pending(*pending, part, std::move(done));
+  }
+  reads_.push({encoded, part, [answer](base::Result<std::optional<Entry>> entry) {
+                 answer(entry.status(), entry.is_ok() ? std::move(*entry) : std::nullopt);
                }});
+}
+
+void LevelDbEngine::answer_pending(const Pending& pending, Part part, GetDone done) {
+  gate_.wait(pending.written_group,
+             [entry = pending.entry, part, done = std::move(done)](base::Status status) {
+               if (!status.is_ok()) return done(std::move(status));
+               done(view_of(entry.get(), part));
+             });
 }
 
 void LevelDbEngine::update(Update update) {
   if (base::Status refused = refusal(); !refused.is_ok()) return update.durable(refused);
   std::string key = encode_key(update.key);
-  auto command = std::make_shared<Command>();
-  const auto pending = overlay_.find(key);
-  // What is not durable yet stays in the overlay until this command has run; no read can be newer.
-  const bool needs_read = !pending || gate_.is_durable(pending->written);
-  command->is_ready = !needs_read;
-  command->run = [this, key, update = std::move(update)](const Command& self) {
+  join_with_read(key, [this, key, update = std::move(update)](const Command& self) {
     decide(key, update, self);
-  };
-  join(command);
-  if (needs_read) read_for(command, std::move(key));
-  advance();
+  });
 }
 
-void LevelDbEngine::read_for(const std::shared_ptr<Command>& command, std::string key) {
-  reads_.push(
-      {std::move(key), Part::kAll, [this, command](base::Result<std::optional<Entry>> entry) {
-         command->is_ready = true;
-         command->read_status = entry.status();
-         if (entry.is_ok()) command->read = std::move(*entry);
-         advance();
-       }});
+void LevelDbEngine::join_with_read(const std::string& key,
+                                   std::function<void(const Command&)> run) {
+  auto command = std::make_shared<Command>();
+  command->keys.push_back(key);
+  command->run = std::move(run);
+  // What is not durable yet stays in the overlay until this command has run; no read can be newer.
+  const auto pending = overlay_.find(key);
+  command->is_ready = pending && !gate_.is_durable(pending->written);
+  join(command);
+  if (!command->is_ready) {
+    reads_.push({key, Part::kAll, [this, command](base::Result<std::optional<Entry>> entry) {
+                   command->is_ready = true;
+                   command->read_status = entry.status();
+                   if (entry.is_ok()) command->read = std::move(*entry);
+                   advance();
+                 }});
+  }
+  advance();
 }
 
 void LevelDbEngine::join(std::shared_ptr<Command> command) {
   command->read_from = gate_.durable();
+  for (const std::string& key : command->keys) ++undecided_[key];
+  drops_undecided_ += command->is_drop ? 1 : 0;
   commands_.push_back(std::move(command));
+}
+
+std::shared_ptr<LevelDbEngine::Command> LevelDbEngine::leave() {
+  auto command = std::move(commands_.front());
+  commands_.pop_front();
+  for (const std::string& key : command->keys) {
+    const auto count = undecided_.find(key);
+    if (--count->second == 0) undecided_.erase(count);
+  }
+  drops_undecided_ -= command->is_drop ? 1 : 0;
+  return command;
+}
+
+bool LevelDbEngine::is_undecided(const std::string& key) const {
+  return drops_undecided_ > 0 || undecided_.contains(key);
 }
 
 void LevelDbEngine::advance() {
   if (is_advancing_) return;  // A callback of the loop below asked for more; it will get there.
   is_advancing_ = true;
   while (!commands_.empty() && commands_.front()->is_ready) {
-    const auto command = std::move(commands_.front());
-    commands_.pop_front();
+    const auto command = leave();
     command->run(*command);
   }
   is_advancing_ = false;
@@ -163,13 +195,14 @@ void LevelDbEngine::answer_kept(const Update& update, const std::optional<Pendin
 
 void LevelDbEngine::write(std::vector<Write> batch, Durability durability, Done done) {
   if (base::Status refused = refusal(); !refused.is_ok()) return done(refused);
+  auto command = std::make_shared<Command>();
   std::vector<Change> changes;
   for (Write& write : batch) {
     Change change{encode_key({write.space, write.token, write.key}), nullptr};
     if (write.entry) change.entry = std::make_shared<const Entry>(*std::move(write.entry));
+    command->keys.push_back(change.key);
     changes.push_back(std::move(change));
   }
-  auto command = std::make_shared<Command>();
   command->is_ready = true;
   command->run = [this, changes = std::move(changes), durability,
                   done = std::move(done)](const Command&) {
@@ -186,6 +219,7 @@ void LevelDbEngine::drop_range(const Range& range, Done done) {
   if (base::Status refused = refusal(); !refused.is_ok()) return done(refused);
   auto command = std::make_shared<Command>();
   command->is_ready = true;
+  command->is_drop = true;
   command->run = [this, range, done = std::move(done)](const Command&) {
     if (!gate_.failure().is_ok()) return done(gate_.failure());
     WriteItem item;

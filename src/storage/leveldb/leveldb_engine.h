@@ -15,6 +15,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "storage/durability_gate.h"
@@ -41,11 +42,12 @@ class LevelDbEngine : public Engine {
 
   // Answers from the overlay alone: LevelDB cannot promise to stay off the disk.
   base::Result<Lookup> try_get(const KeyRef& key, Part part, EntryView& found) override;
-  // Sees what is visible at the call; updates still waiting for a read are not.
+  // Sees every update of the key asked for before it.
   void get(const KeyRef& key, Part part, GetDone done) override;
   void update(Update update) override;
   void write(std::vector<Write> batch, Durability durability, Done done) override;
-  // Shows what is visible at the call; scans of it wait until that is durable.
+  // Shows what is visible at the call (updates that wait for a read are not); scans of it wait
+  // until that is durable.
   std::unique_ptr<Snapshot> take_snapshot(const Range& range) override;
   void scan(const Scan& scan, ScanDone done) override;
   // Reads the whole range on the writer: writes asked for meanwhile wait behind it. A crash within
@@ -60,6 +62,8 @@ class LevelDbEngine : public Engine {
  private:
   // Something that changes entries, in its place in the line.
   struct Command {
+    std::vector<std::string> keys;  // Encoded; what it may change, or for a get what it reads.
+    bool is_drop = false;
     Sequence read_from;     // What was durable when it joined: its read shows at least that.
     bool is_ready = false;  // Needs no read, or has it.
     base::Status read_status;
@@ -74,10 +78,15 @@ class LevelDbEngine : public Engine {
 
   // Why a command cannot be taken now; ok if it can.
   base::Status refusal() const;
+  // Puts a command at the end of the line; with a read of its key unless the overlay will know.
   void join(std::shared_ptr<Command> command);
-  void read_for(const std::shared_ptr<Command>& command, std::string key);
+  void join_with_read(const std::string& key, std::function<void(const Command&)> run);
+  std::shared_ptr<Command> leave();
+  // A command in the line may change the key.
+  bool is_undecided(const std::string& key) const;
   void advance();
   void decide(const std::string& key, const Update& update, const Command& command);
+  void answer_pending(const Pending& pending, Part part, GetDone done);
   void answer_kept(const Update& update, const std::optional<Pending>& pending);
   void commit(WriteItem item, Outcome outcome);
   void committed(Sequence last, const base::Status& status);
@@ -92,6 +101,8 @@ class LevelDbEngine : public Engine {
   ReadQueue reads_;
   GroupWriter writes_;
   std::deque<std::shared_ptr<Command>> commands_;
+  std::unordered_map<std::string, size_t> undecided_;  // How many commands in the line name a key.
+  size_t drops_undecided_ = 0;
   bool is_advancing_ = false;
   Sample sample_;
 };

@@ -208,6 +208,7 @@ void MapEngine::scan(const Scan& scan, ScanDone done) {
   if (!gate_.failure().is_ok()) return done(gate_.failure());
   const Frozen* frozen = nullptr;
   if (scan.snapshot != nullptr) frozen = &static_cast<const MapSnapshot*>(scan.snapshot)->frozen();
+  DISTKV_CHECK(frozen == nullptr || frozen->covers(scan.range));
   // What the page shows is visible; it is answered when it is durable.
   const Sequence shown = frozen == nullptr ? gate_.visible() : frozen->taken;
   Page page = read_page(table_of(scan.range.space), scan, frozen);

@@ -42,6 +42,10 @@ size_t bytes_of(const Item& item) {
 
 }  // namespace
 
+bool Frozen::covers(const Range& wanted) const {
+  return wanted.space == range.space && range.first <= wanted.first && wanted.last <= range.last;
+}
+
 void Frozen::keep(const PlaceView& place, const Slot* current) {
   if (place.token < range.first || range.last < place.token) return;
   const auto at = before.lower_bound(place);

@@ -20,6 +20,7 @@ struct Frozen {
   Sequence taken;  // Everything it shows was written at or before this.
   std::map<Place, std::optional<Entry>, PlaceLess> before;
 
+  bool covers(const Range& wanted) const;
   // To be called before the entry at `place` changes from `current` (null or erased: absent).
   void keep(const PlaceView& place, const Slot* current);
 };

@@ -1,0 +1,42 @@
+// The conformance suite over every engine there is, with the disk and the threads as each allows.
+#include "storage/conformance.h"
+
+#include <doctest/doctest.h>
+
+namespace distkv::storage::test {
+namespace {
+
+void check_engine(Rig& rig) {
+  SUBCASE("reads") { check_reads(rig); }
+  SUBCASE("updates") { check_updates(rig); }
+  SUBCASE("durability") { check_durability(rig); }
+  SUBCASE("batches") { check_batches(rig); }
+  SUBCASE("scans") { check_scans(rig); }
+  SUBCASE("snapshots") { check_snapshots(rig); }
+  SUBCASE("drops") { check_drops(rig); }
+}
+
+TEST_SUITE_BEGIN("storage");
+
+TEST_CASE("the memory engine keeps the contract") { check_engine(*make_memory_rig()); }
+
+TEST_CASE("the memory engine with a journal keeps the contract") {
+  check_engine(*make_journal_rig());
+}
+
+TEST_CASE("the LevelDB engine keeps the contract when everything happens within the call") {
+  check_engine(*make_leveldb_inline_rig());
+}
+
+TEST_CASE("the LevelDB engine keeps the contract when writer and readers take turns at random") {
+  uint64_t seed = 0;
+  SUBCASE("seed 1") { seed = 1; }
+  SUBCASE("seed 2") { seed = 2; }
+  SUBCASE("seed 3") { seed = 3; }
+  check_engine(*make_leveldb_stepped_rig(seed));
+}
+
+TEST_SUITE_END();
+
+}  // namespace
+}  // namespace distkv::storage::test
