@@ -41,10 +41,11 @@ Dot read_dot(base::Reader& reader) {
   return {actor, base::Counter(reader.u64())};
 }
 
-// A distance that would wrap past the greatest counter fails the reader.
+// A distance that wraps past the greatest counter puts `last` before `first`, which is refused with
+// the other impossible spans.
 Span read_span(base::Reader& reader) {
   const Dot first = read_dot(reader);
-  const uint64_t distance = reader.count(UINT64_MAX - first.counter.value());
+  const uint64_t distance = reader.varint();
   return {first.actor, first.counter, base::Counter(first.counter.value() + distance)};
 }
 

@@ -126,6 +126,12 @@ Status too_many_siblings() {
               "context of that read"};
 }
 
+// A store's own entry covers all it minted, so only a forged context brings lone dots beyond it.
+Status foreign_dot() {
+  return {Code::kCorrupt,
+          "the key's record has seen a write of this store that it has yet to make"};
+}
+
 // `seen` after a put: the record's, the client's, and everything of the minting actor.
 base::Result<Context> seen_after(const Record& record, const Context* context, const Dot& dot) {
   Context seen = record.seen;
@@ -186,7 +192,8 @@ base::Result<PutOutcome> put(const Record& record, Put put, const Dot& dot) {
   if (const Version* minted = find_operation(record, put.op_id)) {
     return repeat_of(record, put, *minted);
   }
-  DISTKV_CHECK(dot.counter > record.seen.newest(dot.actor));
+  DISTKV_CHECK(dot.counter > record.seen.entry(dot.actor));
+  if (dot.counter <= record.seen.newest(dot.actor)) return foreign_dot();
   base::Result<Context> seen = seen_after(record, put.context, dot);
   if (!seen.is_ok()) return seen.status();
   std::vector<Version> versions = survivors_of(record, put.context);

@@ -82,7 +82,8 @@ struct PutOutcome {
 inline constexpr size_t kReceiptSpansMax = 64;
 
 // Applies one put to the minting replica's own record. `dot` must be newer than everything of its
-// actor in `record.seen` (checked; record.seen.newest says what that is).
+// actor in `record.seen`, which record.seen.newest(actor) tells: its entry is checked, and a lone
+// dot at or above `dot`, which only a forged context can have brought, is kCorrupt.
 //
 // The client's context is merged into `seen` whole, so a version it supersedes is dropped also when
 // it reaches this replica later. What covers one of an operation's versions covers all that are

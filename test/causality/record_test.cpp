@@ -229,6 +229,15 @@ TEST_CASE("a put with a context from the future, or a tombstone with a value, is
         Code::kInvalidArgument);
 }
 
+TEST_CASE(
+    "a write of its own that a store has yet to make, brought by a forged context, is an error") {
+  Context forged;
+  forged.add(dot(kA, 50));
+  const Record at_b = write({}, 1, dot(kB, 1), &forged).record;
+  CHECK(put(at_b, {.op_id = op(2)}, dot(kA, 50)).code() == Code::kCorrupt);
+  CHECK(put(at_b, {.op_id = op(2)}, dot(kA, 51)).is_ok());
+}
+
 TEST_CASE("contexts cannot make a key's record grow without end") {
   Context crowd;
   for (uint64_t actor = 10; actor < 10 + kContextActorsMax; ++actor) {
