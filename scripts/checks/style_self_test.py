@@ -1,5 +1,8 @@
 """Texts that break each style rule once: a check that cannot fail is a defect."""
 
+import subprocess
+import tempfile
+from pathlib import Path
 from typing import Callable, List, NamedTuple, Tuple
 
 from checks import text_rules, tool_rules
@@ -86,6 +89,19 @@ SYMBOL_CASES = (
     ("0000000000000000 T time", False),
 )
 
+# Compiled for real: what a call of one of these leaves in an object file is the compiler's choice.
+OBJECT_CASES = (
+    ("#include <ctime>\nlong f() { return time(nullptr); }\n", True),
+    ("#include <random>\nunsigned f() { return std::random_device{}(); }\n", True),
+    ("#include <fstream>\nvoid f(const char* path) { std::ifstream in(path); }\n", True),
+    ("#include <thread>\nvoid f() { std::thread([] {}).join(); }\n", True),
+    ("#include <mutex>\nvoid f(std::mutex& m) { std::lock_guard guard(m); }\n", True),
+    ("#include <chrono>\nauto f() { return std::chrono::steady_clock::now(); }\n", True),
+    ("#include <map>\n#include <memory>\n#include <string>\n"
+     "auto f() { return std::make_shared<std::map<int, std::string>>(); }\n", False),
+)
+
+HEADER_CASES = (("base/no_such_header.h", True), ("base/result.h", False))
 README_CASES = (("", True), ("# ring\n" + "line\n" * 60, True), ("# ring\n", False))
 
 
@@ -108,9 +124,16 @@ def _flag_failures(name: str, cases, check: Callable[[str], List[Finding]]) -> L
 
 
 def _header_failures() -> List[str]:
-    cases = (("base/no_such_header.h", True), ("base/result.h", False))
-    return _flag_failures("header", cases,
+    return _flag_failures("header", HEADER_CASES,
                           lambda header: list(tool_rules.header_findings(header, header)))
+
+
+def _object_findings(source: str) -> List[Finding]:
+    with tempfile.TemporaryDirectory() as folder:
+        compiled = Path(folder) / "a.o"
+        subprocess.run(["g++", "-std=c++20", "-O1", "-c", "-x", "c++", "-", "-o", str(compiled)],
+                       input=source, text=True, check=True)
+        return list(tool_rules.object_findings(compiled, "a"))
 
 
 def failures() -> Tuple[int, List[str]]:
@@ -120,5 +143,7 @@ def failures() -> Tuple[int, List[str]]:
                             lambda line: list(tool_rules.symbol_findings(line, "a")))
     found += _flag_failures("readme", README_CASES,
                             lambda text: list(text_rules.readme_findings("src/ring", text)))
+    found += _flag_failures("object", OBJECT_CASES, _object_findings)
     found += _header_failures()
-    return len(TEXT_CASES) + len(SYMBOL_CASES) + len(README_CASES) + 2, found
+    tables = (TEXT_CASES, SYMBOL_CASES, README_CASES, OBJECT_CASES, HEADER_CASES)
+    return sum(map(len, tables)), found

@@ -64,16 +64,20 @@ def symbol_findings(nm_output: str, path: str) -> Iterable[Finding]:
             yield Finding("symbol", path, 1, f"core code calls {name}")
 
 
+def object_findings(compiled: Path, path: str) -> Iterable[Finding]:
+    """Reads what one object file or archive asks for; `path` is what findings are reported at."""
+    done = subprocess.run(["nm", "-C", "-u", str(compiled)], capture_output=True, text=True)
+    if done.returncode != 0:
+        yield Finding("symbol", path, 1, f"cannot be read: {done.stderr.strip()}")
+    yield from symbol_findings(done.stdout, path)
+
+
 def archive_findings(build: Path) -> Iterable[Finding]:
     """Reads the static library of every core folder that has sources."""
     for folder in CORE_FOLDERS:
         if not list((ROOT / "src" / folder).rglob("*.cpp")):
             continue
-        archive = build / "src" / folder / f"lib{folder}.a"
-        done = subprocess.run(["nm", "-C", "-u", str(archive)], capture_output=True, text=True)
-        if done.returncode != 0:
-            yield Finding("symbol", f"src/{folder}", 1, f"cannot be read: {done.stderr.strip()}")
-        yield from symbol_findings(done.stdout, f"src/{folder}")
+        yield from object_findings(build / "src" / folder / f"lib{folder}.a", f"src/{folder}")
 
 
 def format_findings() -> Iterable[Finding]:

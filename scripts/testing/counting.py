@@ -10,7 +10,9 @@ from typing import List, NamedTuple
 _ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
 _DOCTEST_SUMMARY = re.compile(
     r"^\[doctest\] test cases:\s*\d+ \|\s*(\d+) passed \|\s*(\d+) failed", re.MULTILINE)
+_DOCTEST_RULE = re.compile(r"^={20,}$", re.MULTILINE)  # stands before what each case reports
 _DOCTEST_CASE = re.compile(r"^TEST CASE:\s*(.*)$", re.MULTILINE)
+_DOCTEST_FAULT = re.compile(r"\bERROR: ")
 _PYTHON_TOTAL = re.compile(r"^Ran (\d+) tests? in ", re.MULTILINE)
 _PYTHON_FAULTS = re.compile(r"\b(failures|errors|unexpected successes|skipped)=(\d+)")
 _PYTHON_CASE = re.compile(r"^(?:FAIL|ERROR): (.*)$", re.MULTILINE)
@@ -37,6 +39,13 @@ def _charge_bad_end(count: Count, name: str, exit_code: int) -> Count:
     return count + Count(0, 1, [f"{name}: {how_it_ended(exit_code)}"])
 
 
+def _failed_doctest_cases(output: str) -> List[str]:
+    """Names of the cases that report an error; some report only messages."""
+    names = [name.strip() for report in _DOCTEST_RULE.split(output)
+             if _DOCTEST_FAULT.search(report) for name in _DOCTEST_CASE.findall(report)]
+    return list(dict.fromkeys(names))
+
+
 def of_doctest(name: str, output: str, exit_code: int) -> Count:
     """Each doctest case is one; a program without a single case is a failure."""
     output = _ESCAPES.sub("", output)
@@ -46,9 +55,8 @@ def of_doctest(name: str, output: str, exit_code: int) -> Count:
     passed, failed = int(summary.group(1)), int(summary.group(2))
     if passed + failed == 0:
         return Count(0, 1, [f"{name}: has no test case"])
-    names = list(dict.fromkeys(_DOCTEST_CASE.findall(output))) if failed else []
-    return _charge_bad_end(Count(passed, failed, [f"{name}: {case.strip()}" for case in names]),
-                           name, exit_code)
+    names = [f"{name}: {case}" for case in _failed_doctest_cases(output)] if failed else []
+    return _charge_bad_end(Count(passed, failed, names), name, exit_code)
 
 
 def of_python(name: str, output: str, exit_code: int) -> Count:

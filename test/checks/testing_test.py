@@ -16,6 +16,7 @@ from testing.counting import Count  # noqa: E402
 from testing.suites import Suite  # noqa: E402
 
 SUMMARY = "[doctest] test cases: {} | {} passed | {} failed | 0 skipped\n[doctest] Status\n"
+RULE = "=" * 79 + "\n"
 
 
 class DoctestCounting(unittest.TestCase):
@@ -23,7 +24,9 @@ class DoctestCounting(unittest.TestCase):
         self.assertEqual(counting.of_doctest("a", SUMMARY.format(5, 5, 0), 0), Count(5, 0, []))
 
     def test_failed_cases_are_named(self):
-        output = "TEST CASE:  a ring turns\n" + SUMMARY.format(5, 4, 1)
+        output = (f"{RULE}TEST CASE:  a ring speaks\n\na.cpp:1: MESSAGE: seed 1\n"
+                  f"{RULE}TEST CASE:  a ring turns\n\na.cpp:2: ERROR: CHECK( a ) is NOT correct!\n"
+                  f"{RULE}{SUMMARY.format(5, 4, 1)}")
 
         self.assertEqual(counting.of_doctest("a", output, 1), Count(4, 1, ["a: a ring turns"]))
 
