@@ -1,0 +1,126 @@
+#include "replica/hint_store.h"
+
+#include <doctest/doctest.h>
+
+#include <optional>
+
+#include "storage/map/map_engine.h"
+#include "support/silent_log.h"
+
+namespace distkv::replica {
+namespace {
+
+using base::ActorId;
+using base::Counter;
+using base::NodeId;
+using base::Result;
+using base::Status;
+
+RecordBytes record_of(uint64_t actor, uint64_t counter, std::string value) {
+  causality::Record record;
+  record.seen.raise({ActorId{actor}, Counter{counter}});
+  record.versions.push_back({{ActorId{actor}, Counter{counter}}, base::OpId{{actor, counter}},
+                             causality::kNeverExpires, false, std::move(value)});
+  return encode(record);
+}
+
+struct Fixture {
+  Fixture() { reload(); }
+  void reload() {
+    hints.emplace(engine, log);
+    std::optional<Status> loaded;
+    hints->load([&](Status status) { loaded = status; });
+    REQUIRE(loaded.has_value());
+    REQUIRE(loaded->is_ok());
+  }
+  void add(const NodeId& target, std::string_view key, const RecordBytes& record) {
+    hints->add(target, key, record.view(), [](const Status& status) { CHECK(status.is_ok()); });
+  }
+  std::vector<Hint> list(const NodeId& target, const std::optional<std::string>& after = {},
+                         size_t max = 100) {
+    std::vector<Hint> found;
+    hints->list(target, after, max, [&](Result<std::vector<Hint>> page) {
+      REQUIRE(page.is_ok());
+      found = std::move(*page);
+    });
+    return found;
+  }
+
+  storage::map::MapEngine engine;
+  test::SilentLog log;
+  std::optional<HintStore> hints;
+};
+
+const NodeId kA{"a"};
+const NodeId kB{"b"};
+
+TEST_SUITE_BEGIN("hint store");
+
+TEST_CASE("hints are kept per target and listed in key order, page by page") {
+  Fixture here;
+  here.add(kA, "k2", record_of(1, 2, "two"));
+  here.add(kA, "k1", record_of(1, 1, "one"));
+  here.add(kB, "k1", record_of(1, 1, "one"));
+
+  const auto first = here.list(kA, std::nullopt, 1);
+  REQUIRE(first.size() == 1);
+  CHECK(first[0].key == "k1");
+  const auto rest = here.list(kA, first[0].key);
+  REQUIRE(rest.size() == 1);
+  CHECK(rest[0].key == "k2");
+  CHECK(here.hints->pending_total() == 3);
+  CHECK(here.hints->pending().at(kA) == 2);
+}
+
+TEST_CASE("a second hint for a key joins the first as one whole record") {
+  Fixture here;
+  here.add(kA, "k", record_of(1, 1, "from one"));
+  here.add(kA, "k", record_of(2, 1, "from two"));
+  REQUIRE(here.list(kA).size() == 1);
+  CHECK(decode(here.list(kA)[0].record.view())->versions.size() == 2);
+  CHECK(here.hints->pending_total() == 1);
+}
+
+TEST_CASE("a delivered hint goes only if it still holds exactly what was delivered") {
+  Fixture here;
+  here.add(kA, "k", record_of(1, 1, "old"));
+  const Hint delivered = here.list(kA).at(0);
+  here.add(kA, "k", record_of(1, 2, "newer"));
+  here.hints->remove(kA, delivered, [](const Status& status) { CHECK(status.is_ok()); });
+  CHECK(here.hints->pending_total() == 1);
+
+  here.hints->remove(kA, here.list(kA).at(0), [](const Status& status) { CHECK(status.is_ok()); });
+  CHECK(here.hints->pending_total() == 0);
+  CHECK(here.hints->pending().empty());
+  CHECK(here.list(kA).empty());
+}
+
+TEST_CASE("after a restart the pending hints are counted again") {
+  Fixture here;
+  for (int i = 0; i < 1000; ++i) here.add(kA, "k" + std::to_string(i), record_of(1, 1, "v"));
+  here.add(kB, "k", record_of(1, 1, "v"));
+  here.reload();
+  CHECK(here.hints->pending().at(kA) == 1000);
+  CHECK(here.hints->pending().at(kB) == 1);
+  CHECK(here.hints->pending_total() == 1001);
+}
+
+TEST_CASE("a hint can be asked for by target and key") {
+  Fixture here;
+  here.add(kA, "k", record_of(1, 1, "v"));
+  int asked = 0;
+  here.hints->contains(kA, "k", [&](const Result<bool>& kept) {
+    CHECK(*kept);
+    ++asked;
+  });
+  here.hints->contains(kB, "k", [&](const Result<bool>& kept) {
+    CHECK_FALSE(*kept);
+    ++asked;
+  });
+  CHECK(asked == 2);
+}
+
+TEST_SUITE_END();
+
+}  // namespace
+}  // namespace distkv::replica

@@ -1,0 +1,149 @@
+#include "replica/local_replica.h"
+
+#include <doctest/doctest.h>
+
+#include <optional>
+
+#include "storage/map/map_engine.h"
+#include "support/hand_clock.h"
+
+namespace distkv::replica {
+namespace {
+
+using base::ActorId;
+using base::Code;
+using base::OpId;
+using base::Result;
+using base::Status;
+using causality::Record;
+
+// One replica over the memory engine, whose callbacks run inside the calls.
+struct Fixture {
+  explicit Fixture(uint64_t actor = 1) : dots(ActorId{actor}, base::Counter{}, clock) {}
+
+  Result<Minted> mint(std::string_view key, std::string value,
+                      const causality::Context* context = nullptr, uint64_t op = 0) {
+    std::optional<Result<Minted>> result;
+    causality::Put put;
+    put.op_id = OpId{{9, op == 0 ? ++last_op : op}};
+    put.value = std::move(value);
+    put.context = context;
+    replica.mint({key, base::Token{5}}, std::move(put),
+                 [&](Result<Minted> minted) { result = std::move(minted); },
+                 [&](const Status& status) { durable = status; });
+    REQUIRE(result.has_value());
+    return *result;
+  }
+  Status apply(std::string_view key, const RecordView& record) {
+    std::optional<Status> result;
+    replica.apply({key, base::Token{5}}, record, [&](Status status) { result = status; });
+    REQUIRE(result.has_value());
+    return *result;
+  }
+  Record read(std::string_view key) {
+    std::optional<Record> record;
+    replica.read({key, base::Token{5}}, [&](const Result<RecordView>& found) {
+      REQUIRE(found.is_ok());
+      record = *decode(*found);
+    });
+    REQUIRE(record.has_value());
+    return *record;
+  }
+
+  test::HandClock clock;
+  storage::map::MapEngine engine;
+  DotClock dots;
+  LocalReplica replica{engine, dots, storage::Durability::kGroup};
+  uint64_t last_op = 0;
+  std::optional<Status> durable;
+};
+
+TEST_SUITE_BEGIN("local replica");
+
+TEST_CASE("a mint is read back, and its durability is told after it is visible") {
+  Fixture here;
+  const auto minted = here.mint("k", "v");
+  REQUIRE(minted.is_ok());
+  REQUIRE(here.durable.has_value());
+  CHECK(here.durable->is_ok());
+  CHECK(here.read("k") == minted->outcome.record);
+  CHECK(here.read("k").versions.at(0).value == "v");
+}
+
+TEST_CASE("a key never written reads as an empty record with digest zero") {
+  Fixture here;
+  CHECK(here.read("nothing") == Record{});
+  CHECK(RecordView{}.digest() == 0);
+}
+
+TEST_CASE("a put without context supersedes what the replica holds") {
+  Fixture here;
+  (void)here.mint("k", "old");
+  (void)here.mint("k", "new");
+  REQUIRE(here.read("k").versions.size() == 1);
+  CHECK(here.read("k").versions[0].value == "new");
+}
+
+TEST_CASE("a put with the context of an older read leaves what it did not see as a sibling") {
+  Fixture here;
+  const auto first = here.mint("k", "first");
+  (void)here.mint("k", "second");
+  (void)here.mint("k", "third", &first->outcome.context);
+  CHECK(here.read("k").versions.size() == 2);
+}
+
+TEST_CASE("a repeated operation is one write") {
+  Fixture here;
+  const auto first = here.mint("k", "v", nullptr, 77);
+  const auto again = here.mint("k", "v", nullptr, 77);
+  REQUIRE(again.is_ok());
+  CHECK(again->outcome.is_repeat);
+  CHECK(again->outcome.dot == first->outcome.dot);
+  CHECK(here.read("k").versions.size() == 1);
+}
+
+TEST_CASE("records of two replicas merge to the same bytes in either order") {
+  Fixture a(1);
+  Fixture b(2);
+  const auto from_a = a.mint("k", "from a");
+  const auto from_b = b.mint("k", "from b");
+  CHECK(a.apply("k", from_b->bytes.view()).is_ok());
+  CHECK(b.apply("k", from_a->bytes.view()).is_ok());
+  CHECK(a.read("k") == b.read("k"));
+  CHECK(a.read("k").versions.size() == 2);
+}
+
+TEST_CASE("an older record changes nothing") {
+  Fixture here;
+  const auto first = here.mint("k", "first");
+  const auto second = here.mint("k", "second");
+  const uint64_t writes = here.engine.sample().writes;
+  CHECK(here.apply("k", first->bytes.view()).is_ok());
+  CHECK(here.read("k") == second->outcome.record);
+  CHECK(here.engine.sample().writes == writes);
+}
+
+TEST_CASE("bytes that are no record are refused and leave the replica as it was") {
+  Fixture here;
+  (void)here.mint("k", "good");
+  CHECK(here.apply("k", {"garbage", ""}).code() == Code::kCorrupt);
+  CHECK(here.apply("fresh", {"garbage", ""}).code() == Code::kCorrupt);
+  CHECK(here.read("k").versions[0].value == "good");
+  CHECK(here.read("fresh") == Record{});
+}
+
+TEST_CASE("a mint that would leave too many siblings is refused, and nothing is stored") {
+  Fixture here;
+  const causality::Context saw_nothing;
+  for (size_t i = 0; i < causality::kSiblingsMax; ++i) {
+    CHECK(here.mint("k", std::to_string(i), &saw_nothing).is_ok());
+  }
+  const Record before = here.read("k");
+  CHECK(here.mint("k", "one more", &saw_nothing).code() == Code::kTooManySiblings);
+  CHECK(here.read("k") == before);
+}
+
+TEST_SUITE_END();
+
+}  // namespace
+}  // namespace distkv::replica
