@@ -34,6 +34,16 @@ base::Status status_of(const ::leveldb::Status& status, const std::string& what)
   return {code, what + ": " + text};
 }
 
+// A read that fails. LevelDB maps its tables, and a block said to lie past a table's end (cut
+// short, or the index is damaged) comes back as the system's "Invalid argument".
+base::Status read_status_of(const ::leveldb::Status& status, const std::string& what) {
+  base::Status read = status_of(status, what);
+  if (read.code() == base::Code::kIo && read.message().ends_with("Invalid argument")) {
+    return {base::Code::kCorrupt, read.message()};
+  }
+  return read;
+}
+
 base::Status open_failure(const ::leveldb::Status& status, const std::string& directory) {
   if (status.IsIOError() && status.ToString().find("lock ") != std::string::npos) {
     return {base::Code::kIo, "data directory " + directory + " is in use by another process (" +
@@ -112,7 +122,7 @@ base::Result<std::optional<Entry>> Database::get(const std::string& key, Part pa
   std::string encoded;
   const ::leveldb::Status status = parts_.db->Get(read_options(), slice_of(key), &encoded);
   if (status.IsNotFound()) return std::optional<Entry>();
-  if (!status.ok()) return status_of(status, "read failed");
+  if (!status.ok()) return read_status_of(status, "read failed");
   base::Result<Entry> entry = decode_entry(key, encoded, part);
   if (!entry.is_ok()) return entry.status();
   return std::optional(std::move(*entry));
@@ -141,7 +151,7 @@ base::Status Database::erase_range(const Range& range) {
     if (!status.ok()) return status_of(status, "erasing a range failed");
     batch.Clear();
   }
-  if (!at->status().ok()) return status_of(at->status(), "reading a range to erase failed");
+  if (!at->status().ok()) return read_status_of(at->status(), "reading a range to erase failed");
   return status_of(parts_.db->Write(synced(), &batch), "erasing a range failed");
 }
 
@@ -167,7 +177,7 @@ base::Result<Page> Database::scan(const Scan& scan, const Pin* pin) const {
     bytes += key->key.size() + entry->meta.size() + entry->value.size();
     page.items.push_back({key->token, std::string(key->key), std::move(*entry)});
   }
-  if (!at->status().ok()) return status_of(at->status(), "scan failed");
+  if (!at->status().ok()) return read_status_of(at->status(), "scan failed");
   return page;
 }
 
@@ -213,7 +223,7 @@ base::Status Database::copy_entries(::leveldb::DB& copy) const {
     if (!status.ok()) return status_of(status, "checkpoint write failed");
     batch.Clear();
   }
-  if (!at->status().ok()) return status_of(at->status(), "checkpoint read failed");
+  if (!at->status().ok()) return read_status_of(at->status(), "checkpoint read failed");
   return status_of(copy.Write(synced(), &batch), "checkpoint write failed");
 }
 
