@@ -144,6 +144,9 @@ class Client {
   };
   std::vector<PutOutcome> put_all(const std::vector<KeyValue>& pairs,
                                   const PutOptions& options = {});
+  // Many reads at once likewise; one outcome for each key, in order.
+  std::vector<GetOutcome> get_all(const std::vector<std::string>& keys,
+                                  const GetOptions& options = {});
 
   ClusterStatus status();
   Explanation explain(std::string_view key);

@@ -1,0 +1,301 @@
+#include "distkv/client.h"
+
+#include <utility>
+
+#include "client/pipeline.h"
+#include "client/session.h"
+
+namespace distkv {
+
+using base::Code;
+using base::Status;
+using client::Answer;
+
+class Client::Session : public client::Session {
+ public:
+  using client::Session::Session;
+};
+
+namespace {
+
+wire::Consistency wire_consistency(Consistency consistency) {
+  switch (consistency) {
+    case Consistency::kOne:
+      return wire::Consistency::kOne;
+    case Consistency::kQuorum:
+      return wire::Consistency::kQuorum;
+    case Consistency::kAll:
+      break;
+  }
+  return wire::Consistency::kAll;
+}
+
+ErrorKind kind_of(Code code) {
+  switch (code) {
+    case Code::kOk:
+      return ErrorKind::kNone;
+    case Code::kRejected:
+    case Code::kOverloaded:
+    case Code::kStaleLayout:
+    case Code::kShuttingDown:
+    case Code::kNoSpace:
+      return ErrorKind::kRejected;
+    case Code::kUnavailable:
+      return ErrorKind::kUnavailable;
+    case Code::kUnknownOutcome:
+    case Code::kTimedOut:
+    case Code::kLost:
+    case Code::kIo:
+      return ErrorKind::kUnknown;
+    default:
+      return ErrorKind::kInvalid;
+  }
+}
+
+// Of something that only reads, every failure but a wrong request is "ask again".
+Error read_error(const Status& status) {
+  if (status.is_ok()) return {};
+  const ErrorKind kind = kind_of(status.code());
+  return {kind == ErrorKind::kInvalid ? kind : ErrorKind::kUnavailable, status.to_string()};
+}
+
+template <typename Reply>
+Status status_of(const base::Result<Reply>& reply) {
+  if (!reply.is_ok()) return reply.status();
+  return {reply->code, std::string(reply->message)};
+}
+
+Error write_error(const Answer<wire::PutReply>& answer) {
+  const Status status = status_of(answer.reply);
+  if (status.is_ok()) return {};
+  // A request that no server could even be found for went nowhere.
+  if (!answer.reply.is_ok() && status.code() == Code::kUnavailable) {
+    return {answer.may_be_stored ? ErrorKind::kUnknown : ErrorKind::kUnreachable, status.message()};
+  }
+  ErrorKind kind = kind_of(status.code());
+  if (kind == ErrorKind::kUnavailable) kind = ErrorKind::kRejected;
+  if (kind == ErrorKind::kRejected && answer.may_be_stored) kind = ErrorKind::kUnknown;
+  return {kind, status.to_string()};
+}
+
+template <typename Reply>
+Error read_error(const Answer<Reply>& answer) {
+  const Status status = status_of(answer.reply);
+  if (!answer.reply.is_ok() && status.code() == Code::kUnavailable) {
+    return {ErrorKind::kUnreachable, status.message()};
+  }
+  return read_error(status);
+}
+
+std::vector<std::string> copy(const std::vector<std::string_view>& views) {
+  return {views.begin(), views.end()};
+}
+
+PutOutcome outcome_of(const Answer<wire::PutReply>& answer) {
+  PutOutcome outcome;
+  outcome.error = write_error(answer);
+  if (!answer.reply.is_ok()) return outcome;
+  outcome.context = std::string(answer.reply->context);
+  outcome.acknowledged = copy(answer.reply->acknowledged);
+  outcome.hinted = copy(answer.reply->hinted);
+  return outcome;
+}
+
+GetOutcome outcome_of(const Answer<wire::GetReply>& answer) {
+  GetOutcome outcome;
+  outcome.error = read_error(answer);
+  if (!outcome.error.is_ok()) return outcome;
+  outcome.values = copy(answer.reply->values);
+  outcome.sibling_count = answer.reply->sibling_count;
+  outcome.context = std::string(answer.reply->context);
+  return outcome;
+}
+
+Error judge_sizes(std::string_view key, std::string_view value) {
+  if (key.empty()) return {ErrorKind::kInvalid, "the key is empty; give at least one byte"};
+  if (key.size() > base::kKeyBytesMax) {
+    return {ErrorKind::kInvalid, "the key has " + std::to_string(key.size()) + " bytes, at most " +
+                                     std::to_string(base::kKeyBytesMax) + " are allowed"};
+  }
+  if (value.size() > base::kValueBytesMax) {
+    return {ErrorKind::kInvalid, "the value has " + std::to_string(value.size()) +
+                                     " bytes, at most " + std::to_string(base::kValueBytesMax) +
+                                     " are allowed"};
+  }
+  return {};
+}
+
+wire::PutRequest put_request(std::string_view key, std::string_view value,
+                             const PutOptions& options, base::OpId op_id) {
+  wire::PutRequest request;
+  request.key = key;
+  request.value = value;
+  if (options.context) request.context = *options.context;
+  request.op_id = op_id;
+  request.ttl = options.ttl;
+  request.consistency = wire_consistency(options.consistency);
+  return request;
+}
+
+std::string state_name(wire::MemberState state) {
+  switch (state) {
+    case wire::MemberState::kAlive:
+      return "ALIVE";
+    case wire::MemberState::kSuspect:
+      return "SUSPECT";
+    case wire::MemberState::kDead:
+      return "DEAD";
+    case wire::MemberState::kLeft:
+      break;
+  }
+  return "LEFT";
+}
+
+std::chrono::system_clock::time_point time_of(base::WallTime time) {
+  return std::chrono::system_clock::time_point(time.time_since_epoch());
+}
+
+VersionView view_of(const wire::ExplainVersion& version) {
+  VersionView view{version.actor.value(), version.counter.value(), version.value_bytes,
+                   version.is_tombstone, std::nullopt};
+  if (version.expires_at != base::WallTime{}) view.expires_at = time_of(version.expires_at);
+  return view;
+}
+
+ReplicaView view_of(const wire::ExplainReplica& replica) {
+  ReplicaView view{std::string(replica.id),
+                   std::string(replica.endpoint),
+                   state_name(replica.state),
+                   read_error(Status(replica.code, std::string(replica.message))),
+                   {},
+                   replica.has_hint_pending};
+  for (const wire::ExplainVersion& version : replica.versions) {
+    view.versions.push_back(view_of(version));
+  }
+  return view;
+}
+
+}  // namespace
+
+Client::Client(ClientOptions options) : session_(std::make_unique<Session>(std::move(options))) {}
+Client::~Client() = default;
+Client::Client(Client&&) noexcept = default;
+Client& Client::operator=(Client&&) noexcept = default;
+
+PutOutcome Client::put(std::string_view key, std::string_view value, const PutOptions& options) {
+  if (Error error = judge_sizes(key, value); !error.is_ok()) return {std::move(error), {}, {}, {}};
+  return outcome_of(session_->ask<wire::PutRequest, wire::PutReply>(
+      put_request(key, value, options, session_->new_op_id())));
+}
+
+PutOutcome Client::remove(std::string_view key, const PutOptions& options) {
+  if (Error error = judge_sizes(key, {}); !error.is_ok()) return {std::move(error), {}, {}, {}};
+  wire::PutRequest request = put_request(key, {}, options, session_->new_op_id());
+  request.is_delete = true;
+  return outcome_of(session_->ask<wire::PutRequest, wire::PutReply>(request));
+}
+
+GetOutcome Client::get(std::string_view key, const GetOptions& options) {
+  if (Error error = judge_sizes(key, {}); !error.is_ok()) {
+    GetOutcome outcome;
+    outcome.error = std::move(error);
+    return outcome;
+  }
+  wire::GetRequest request;
+  request.key = key;
+  request.consistency = wire_consistency(options.consistency);
+  request.wants_siblings = options.wants_siblings;
+  return outcome_of(session_->ask<wire::GetRequest, wire::GetReply>(request));
+}
+
+std::vector<PutOutcome> Client::put_all(const std::vector<KeyValue>& pairs,
+                                        const PutOptions& options) {
+  PutOptions blind = options;
+  blind.context.reset();
+  std::vector<PutOutcome> outcomes(pairs.size());
+  std::vector<wire::PutRequest> requests;
+  std::vector<size_t> places;  // Of requests in pairs.
+  for (size_t i = 0; i < pairs.size(); ++i) {
+    outcomes[i].error = judge_sizes(pairs[i].key, pairs[i].value);
+    if (!outcomes[i].error.is_ok()) continue;
+    requests.push_back(put_request(pairs[i].key, pairs[i].value, blind, session_->new_op_id()));
+    places.push_back(i);
+  }
+  std::vector<bool> was_sent(requests.size(), false);
+  const auto left = client::run_pipeline<wire::PutReply>(
+      *session_, requests, was_sent, [&](size_t index, const wire::PutReply& reply) {
+        outcomes[places[index]] = outcome_of(Answer<wire::PutReply>{reply, false});
+      });
+  // Alone, under the same operation id: one write, however often it was sent.
+  for (const size_t index : left) {
+    auto answer = session_->ask<wire::PutRequest, wire::PutReply>(requests[index]);
+    answer.may_be_stored = answer.may_be_stored || was_sent[index];
+    outcomes[places[index]] = outcome_of(answer);
+  }
+  return outcomes;
+}
+
+std::vector<GetOutcome> Client::get_all(const std::vector<std::string>& keys,
+                                        const GetOptions& options) {
+  std::vector<GetOutcome> outcomes(keys.size());
+  std::vector<wire::GetRequest> requests(keys.size());
+  for (size_t i = 0; i < keys.size(); ++i) {
+    requests[i].key = keys[i];
+    requests[i].consistency = wire_consistency(options.consistency);
+    requests[i].wants_siblings = options.wants_siblings;
+  }
+  std::vector<bool> was_sent(requests.size(), false);
+  const auto left = client::run_pipeline<wire::GetReply>(
+      *session_, requests, was_sent, [&](size_t index, const wire::GetReply& reply) {
+        outcomes[index] = outcome_of(Answer<wire::GetReply>{reply, false});
+      });
+  for (const size_t index : left) outcomes[index] = get(keys[index], options);
+  return outcomes;
+}
+
+ClusterStatus Client::status() {
+  const auto answer = session_->ask<wire::StatusRequest, wire::StatusReply>({});
+  ClusterStatus status;
+  status.error = read_error(answer);
+  if (!status.error.is_ok()) return status;
+  const wire::StatusReply& reply = *answer.reply;
+  status.node_id = std::string(reply.node_id);
+  status.cluster_name = std::string(reply.cluster_name);
+  status.engine = std::string(reply.engine);
+  for (const wire::StatusNode& node : reply.nodes) {
+    status.nodes.push_back({std::string(node.id), std::string(node.endpoint),
+                            state_name(node.state), time_of(node.last_seen)});
+  }
+  status.requests = reply.requests;
+  status.latency_mean = std::chrono::microseconds(reply.latency_mean_us);
+  status.layout_version = reply.layout_version;
+  status.is_settled = reply.is_settled;
+  status.partition_count = reply.partition_count;
+  status.replica_count = reply.replica_count;
+  status.hints_pending = reply.hints_pending;
+  status.read_repairs = reply.read_repairs;
+  return status;
+}
+
+Explanation Client::explain(std::string_view key) {
+  Explanation explanation;
+  explanation.error = judge_sizes(key, {});
+  if (!explanation.error.is_ok()) return explanation;
+  wire::ExplainRequest request;
+  request.key = key;
+  const auto answer = session_->ask<wire::ExplainRequest, wire::ExplainReply>(request);
+  explanation.error = read_error(answer);
+  if (!explanation.error.is_ok()) return explanation;
+  const wire::ExplainReply& reply = *answer.reply;
+  explanation.token = reply.token.value();
+  explanation.slot = reply.slot;
+  explanation.partition = reply.partition.value();
+  explanation.layout_version = reply.layout_version;
+  for (const wire::ExplainReplica& replica : reply.replicas) {
+    explanation.replicas.push_back(view_of(replica));
+  }
+  explanation.verdict = std::string(reply.verdict);
+  return explanation;
+}
+
+}  // namespace distkv

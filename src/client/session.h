@@ -1,0 +1,70 @@
+// What a client does about servers that fail: one connection at a time, the next server after a
+// failure, and retries only where they cannot write twice.
+//
+// A write keeps its operation id through all retries, so that the cluster sees one write. Once an
+// attempt may have been carried out, no later refusal makes the outcome "rejected".
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "base/types.h"
+#include "client/connection.h"
+#include "distkv/client.h"
+#include "wire/messages.h"
+
+namespace distkv::client {
+
+// How asking ended: a reply, or why there is none.
+template <typename Reply>
+struct Answer {
+  base::Result<Reply> reply = base::Status(base::Code::kUnavailable, "not asked yet");
+  bool may_be_stored = false;  // Some attempt was sent and got no answer.
+};
+
+class Session {
+ public:
+  explicit Session(ClientOptions options);
+
+  // Asks one server after another until one gives an answer worth keeping or time is up. The reply
+  // lives until the next call.
+  template <typename Request, typename Reply>
+  Answer<Reply> ask(Request request);
+
+  // One request on the connection as it is, without retries, for pipelines.
+  template <typename Request>
+  base::Status send(const Request& request, base::RequestId id, Deadline deadline) {
+    return connection_.send(encoder_.encode(request, id), deadline);
+  }
+  base::Result<wire::FrameView> receive(Deadline deadline) { return connection_.receive(deadline); }
+
+  // Connects to the current server or, failing that, to each of the others once.
+  base::Status connect(Deadline deadline);
+  void use_next_server();
+  Deadline deadline() const;
+  // What a server may spend of the time left, so that its own answer comes before ours.
+  static std::chrono::milliseconds patience(Deadline deadline);
+  base::RequestId next_id() { return base::RequestId{++last_id_}; }
+  base::OpId new_op_id();
+
+ private:
+  template <typename Request, typename Reply>
+  base::Result<Reply> ask_once(const Request& request, Deadline deadline, bool& was_sent);
+  bool is_worth_retrying(base::Code code, size_t attempt) const;
+  static void pause(size_t attempt, Deadline deadline);
+
+  ClientOptions options_;
+  Connection connection_;
+  wire::Encoder encoder_;
+  size_t server_ = 0;  // Index of the one in use.
+  uint64_t last_id_ = 0;
+};
+
+extern template Answer<wire::PutReply> Session::ask(wire::PutRequest);
+extern template Answer<wire::GetReply> Session::ask(wire::GetRequest);
+extern template Answer<wire::StatusReply> Session::ask(wire::StatusRequest);
+extern template Answer<wire::ExplainReply> Session::ask(wire::ExplainRequest);
+
+}  // namespace distkv::client
