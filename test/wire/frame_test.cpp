@@ -6,6 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "base/codec.h"
+#include "base/hash.h"
+
 namespace distkv::wire {
 namespace {
 
@@ -189,6 +192,24 @@ TEST_CASE("a datagram is one whole frame and nothing else") {
   for (size_t size = 0; size < packet.size(); ++size) {
     CHECK(parse_datagram(std::string_view(packet).substr(0, size)).code() == Code::kCorrupt);
   }
+}
+
+TEST_CASE("a header that makes no sense is refused even where its checksum is right") {
+  const std::string sound = frame_of(MessageType::kGossip, 5, "");
+  const auto refused_with = [&](size_t offset, char byte) {
+    std::string frame = sound;
+    frame[offset] = byte;
+    const uint64_t checksum = base::hash64("", base::hash64(std::string_view(frame).substr(0, 16)));
+    frame.resize(16);
+    base::Writer(frame).u64(checksum);
+    FrameReader reader(kLimit);
+    std::vector<Seen> seen;
+    return reader.feed(frame, collect(seen)).code() == Code::kCorrupt && seen.empty();
+  };
+  CHECK_FALSE(refused_with(8, 6));  // Another request id: the checksum is made as the frame's.
+  CHECK(refused_with(0, 19));       // Shorter than the header.
+  CHECK(refused_with(6, 1));        // Reserved.
+  CHECK(refused_with(7, 1));
 }
 
 TEST_CASE("a frame of another protocol version is refused and says so") {
