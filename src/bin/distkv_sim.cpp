@@ -1,0 +1,71 @@
+// distkv-sim: whole clusters in one program under seeded faults. The work is in test/sim.
+#include <cstdio>
+#include <cxxopts.hpp>
+
+#include "sim/runner.h"
+
+namespace {
+
+using distkv::sim::Campaign;
+
+cxxopts::Options make_options() {
+  cxxopts::Options options("distkv-sim", "Simulates clusters of distkv under seeded faults.");
+  options.add_options()("seed", "First seed", cxxopts::value<uint64_t>()->default_value("1"))(
+      "runs", "Seeds in a row", cxxopts::value<uint64_t>()->default_value("1"))(
+      "jobs", "Runs at a time", cxxopts::value<uint32_t>()->default_value("1"))(
+      "nodes", "Nodes in the cluster", cxxopts::value<uint32_t>()->default_value("5"))(
+      "seconds", "Simulated seconds of faults", cxxopts::value<uint32_t>()->default_value("30"))(
+      "trace", "Print each event (one run only)")("until", "End at this simulated second",
+                                                  cxxopts::value<uint32_t>())(
+      "compare", "Run each seed twice and compare the hashes")(
+      "keep-going", "Go on after a seed that fails")("help", "Print this text");
+  return options;
+}
+
+Campaign campaign_of(const cxxopts::ParseResult& parsed) {
+  Campaign campaign;
+  campaign.options.seed = parsed["seed"].as<uint64_t>();
+  campaign.options.nodes = parsed["nodes"].as<uint32_t>();
+  campaign.options.seconds = parsed["seconds"].as<uint32_t>();
+  campaign.options.is_traced = parsed.count("trace") > 0;
+  if (parsed.count("until") > 0) campaign.options.until = parsed["until"].as<uint32_t>();
+  campaign.runs = parsed["runs"].as<uint64_t>();
+  campaign.jobs = parsed["jobs"].as<uint32_t>();
+  campaign.is_compared = parsed.count("compare") > 0;
+  campaign.keeps_going = parsed.count("keep-going") > 0;
+  return campaign;
+}
+
+// What is wrong with the numbers; null if nothing.
+const char* complaint(const Campaign& campaign) {
+  const uint32_t nodes = campaign.options.nodes;
+  if (nodes < distkv::sim::kNodesMin || nodes > distkv::sim::kNodesMax) {
+    return "--nodes must be from 3 to 100";
+  }
+  if (campaign.runs == 0 || campaign.jobs == 0) return "--runs and --jobs must be at least 1";
+  if (campaign.options.is_traced && campaign.runs > 1) return "--trace wants a single run";
+  return nullptr;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  constexpr int kUsageError = 2;
+  cxxopts::Options options = make_options();
+  try {
+    const cxxopts::ParseResult parsed = options.parse(argc, argv);
+    if (parsed.count("help") > 0) {
+      std::printf("%s\n", options.help().c_str());
+      return 0;
+    }
+    const Campaign campaign = campaign_of(parsed);
+    if (const char* wrong = complaint(campaign)) {
+      std::fprintf(stderr, "distkv-sim: %s\n", wrong);
+      return kUsageError;
+    }
+    return distkv::sim::run_campaign(campaign);
+  } catch (const std::exception& failure) {
+    std::fprintf(stderr, "distkv-sim: %s; see --help\n", failure.what());
+    return kUsageError;
+  }
+}

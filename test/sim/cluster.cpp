@@ -1,0 +1,147 @@
+#include "sim/cluster.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "ring/token.h"
+#include "sim/chance.h"
+
+namespace distkv::sim {
+
+namespace {
+constexpr Spread kStartDelay{std::chrono::milliseconds(0), std::chrono::milliseconds(800)};
+constexpr uint64_t kUsualQuorumsOf = 10;  // One seed in ten has other quorums than 2 of 3.
+constexpr uint32_t kPartitionChoices[] = {1, 8, 16, 64};
+
+base::Endpoint endpoint_of(uint32_t node) {
+  return base::Endpoint("node-" + std::to_string(node) + ":7000");
+}
+}  // namespace
+
+ClusterPlan draw_cluster(uint32_t nodes, base::Rng& rng) {
+  ClusterPlan plan;
+  plan.nodes = nodes;
+  plan.partitions = kPartitionChoices[rng.below(std::size(kPartitionChoices))];
+  switch (rng.below(kUsualQuorumsOf * 3)) {
+    case 0:
+      plan.read_quorum = 1;
+      plan.write_quorum = 3;
+      break;
+    case 1:
+      plan.read_quorum = 3;
+      plan.write_quorum = 1;
+      break;
+    case 2:
+      if (nodes < 5) break;
+      plan.replicas = 5;
+      plan.read_quorum = plan.write_quorum = 3;
+      break;
+    default:
+      break;
+  }
+  return plan;
+}
+
+Cluster::Cluster(const World& world, const ClusterPlan& plan, Truth& truth, Violations& violations,
+                 base::Rng rng)
+    : scheduler_(world.scheduler), plan_(plan), rng_(rng) {
+  for (uint32_t i = 0; i < plan.nodes; ++i) {
+    node::Config config;
+    config.node_id = base::NodeId("node-" + std::to_string(i));
+    config.endpoint = endpoint_of(i);
+    config.cluster_name = "simulated";
+    config.seeds = endpoints();
+    config.partitions = plan.partitions;
+    config.replicas = plan.replicas;
+    config.read_quorum = plan.read_quorum;
+    config.write_quorum = plan.write_quorum;
+    DISTKV_CHECK(node::validate(config).is_ok());
+    watches_.push_back(std::make_unique<ReplicaWatch>(MachineIndex{i}, truth, violations));
+    nodes_.push_back(
+        std::make_unique<SimNode>(world, std::move(config), rng_.fork(), *watches_.back()));
+  }
+}
+
+void Cluster::start() {
+  for (const auto& node : nodes_) {
+    scheduler_.after(draw(rng_, kStartDelay), [host = node.get()] { host->start(); });
+  }
+}
+
+bool Cluster::sees_all_alive(SimNode& node) const {
+  bool sees_all = false;
+  node.node()->status([&](const wire::StatusReply& reply) {
+    const auto alive = std::count_if(reply.nodes.begin(), reply.nodes.end(), [](const auto& row) {
+      return row.state == wire::MemberState::kAlive;
+    });
+    sees_all = reply.code == base::Code::kOk && reply.is_settled &&
+               static_cast<size_t>(alive) == nodes_.size();
+  });
+  return sees_all;
+}
+
+bool Cluster::is_formed() const {
+  return std::all_of(nodes_.begin(), nodes_.end(), [this](const auto& host) {
+    if (host->is_paused() || !host->is_up() || !host->node()->is_serving()) return false;
+    const ring::LiveLayouts& layouts = host->node()->layouts();
+    return layouts.is_settled() && layouts.version() == nodes_[0]->node()->layouts().version() &&
+           layouts.current->nodes.size() == nodes_.size() && sees_all_alive(*host);
+  });
+}
+
+bool Cluster::has_no_hints() const {
+  return std::all_of(nodes_.begin(), nodes_.end(), [](const auto& host) {
+    bool is_empty = false;
+    if (!host->is_up()) return false;
+    storage::Scan scan;
+    scan.range.space = storage::Space::kHints;
+    scan.items_max = 1;
+    // Through the engine, not the node's own count; the page of a busy disk comes too late: not
+    // yet.
+    auto found = std::make_shared<bool>(true);
+    host->engine()->scan(scan, [found](const base::Result<storage::Page>& page) {
+      *found = !page.is_ok() || !page->items.empty();
+    });
+    is_empty = !*found;
+    return is_empty;
+  });
+}
+
+std::vector<FinalRecord> Cluster::records_of(const std::string& key) const {
+  std::vector<FinalRecord> records;
+  const base::Token token = ring::token_of(key);
+  const ring::Layout& layout = *nodes_[0]->node()->layouts().current;
+  for (const ring::NodeIndex replica : layout.replicas_of(layout.partition_of(token))) {
+    const base::NodeId& id = layout.node(replica).id;
+    for (const auto& host : nodes_) {
+      if (host->node()->id() != id) continue;
+      FinalRecord record;
+      record.replica = id.value();
+      storage::EntryView found;
+      const auto lookup =
+          host->engine()->try_get({storage::Space::kData, token, key}, storage::Part::kAll, found);
+      if (!lookup.is_ok() || *lookup == storage::Lookup::kWouldBlock) {
+        record.meta = "not durable";
+      } else if (*lookup == storage::Lookup::kFound) {
+        record.meta = found.meta;
+        record.values = found.value;
+      }
+      records.push_back(std::move(record));
+    }
+  }
+  return records;
+}
+
+std::vector<SimNode*> Cluster::nodes() const {
+  std::vector<SimNode*> nodes;
+  for (const auto& node : nodes_) nodes.push_back(node.get());
+  return nodes;
+}
+
+std::vector<base::Endpoint> Cluster::endpoints() const {
+  std::vector<base::Endpoint> endpoints;
+  for (uint32_t i = 0; i < plan_.nodes; ++i) endpoints.push_back(endpoint_of(i));
+  return endpoints;
+}
+
+}  // namespace distkv::sim

@@ -1,0 +1,57 @@
+// The simulated machines of one run and what can be asked of all of them: does everybody serve, do
+// all believe the same, what does each hold of a key.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/rng.h"
+#include "causality/record.h"
+#include "sim/checks.h"
+#include "sim/replica_watch.h"
+#include "sim/sim_node.h"
+
+namespace distkv::sim {
+
+// Drawn per seed.
+struct ClusterPlan {
+  uint32_t nodes = 5;
+  uint32_t partitions = 16;
+  uint32_t replicas = 3;  // N
+  uint32_t read_quorum = 2;
+  uint32_t write_quorum = 2;
+};
+
+ClusterPlan draw_cluster(uint32_t nodes, base::Rng& rng);
+
+class Cluster {
+ public:
+  // `world`, `truth` and `violations` outlive this.
+  Cluster(const World& world, const ClusterPlan& plan, Truth& truth, Violations& violations,
+          base::Rng rng);
+
+  // Each node starts within the first moments of the run.
+  void start();
+  // Every node serves, sees every other alive, and routes by the same settled layout of them all.
+  bool is_formed() const;
+  // No node keeps a hint.
+  bool has_no_hints() const;
+  // What each replica of the key holds, durable or not.
+  std::vector<FinalRecord> records_of(const std::string& key) const;
+
+  std::vector<SimNode*> nodes() const;
+  std::vector<base::Endpoint> endpoints() const;
+  const ClusterPlan& plan() const { return plan_; }
+
+ private:
+  bool sees_all_alive(SimNode& node) const;
+
+  Scheduler& scheduler_;
+  ClusterPlan plan_;
+  base::Rng rng_;
+  std::vector<std::unique_ptr<ReplicaWatch>> watches_;
+  std::vector<std::unique_ptr<SimNode>> nodes_;
+};
+
+}  // namespace distkv::sim

@@ -1,0 +1,107 @@
+// Drawing a plan; faults.cpp carries it out.
+#include "sim/faults.h"
+
+namespace distkv::sim {
+
+namespace {
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+// How often a kind is part of a run, and how far apart its faults then lie.
+struct KindHabit {
+  FaultKind kind;
+  Chance is_used;
+  Spread interval;
+};
+
+constexpr KindHabit kHabits[] = {
+    {FaultKind::kCrash, {700000}, {milliseconds(500), seconds(12)}},
+    {FaultKind::kBlackout, {150000}, {seconds(5), seconds(40)}},
+    {FaultKind::kPause, {500000}, {milliseconds(300), seconds(10)}},
+    {FaultKind::kCut, {500000}, {seconds(1), seconds(15)}},
+    {FaultKind::kOneWayCut, {300000}, {seconds(1), seconds(15)}},
+    {FaultKind::kBridge, {300000}, {seconds(1), seconds(20)}},
+    {FaultKind::kDatagramCut, {200000}, {seconds(1), seconds(20)}},
+    {FaultKind::kStreamCut, {200000}, {seconds(1), seconds(20)}},
+    {FaultKind::kSlowMachine, {300000}, {milliseconds(500), seconds(10)}},
+    {FaultKind::kBrokenStream, {600000}, {milliseconds(50), seconds(3)}},
+    {FaultKind::kDrift, {500000}, {milliseconds(500), seconds(10)}},
+    {FaultKind::kWallJump, {400000}, {milliseconds(500), seconds(10)}},
+    {FaultKind::kSlowDisk, {400000}, {milliseconds(500), seconds(10)}},
+    {FaultKind::kWipe, {125000}, {seconds(3), seconds(25)}},
+};
+static_assert(std::size(kHabits) == kFaultKinds);
+
+constexpr Chance kHalf{500000};
+constexpr uint64_t kLossPerMillionMax = 300000;  // The most that membership is stated for.
+constexpr uint64_t kOddityPerMillionMax = 50000;
+constexpr uint64_t kSplitPerMillionMax = 300000;
+constexpr size_t kSmallQueueBytes = 64 * 1024;
+constexpr Chance kHasSmallQueues{200000};
+
+Chance draw_chance(base::Rng& rng, uint64_t per_million_max) {
+  if (!happens(rng, kHalf)) return kNever;
+  return Chance{static_cast<uint32_t>(rng.below(per_million_max))};
+}
+
+NetworkRates draw_network(base::Rng& rng) {
+  NetworkRates rates;
+  const uint64_t low = rng.between(50, 1000);
+  rates.latency.low = std::chrono::microseconds(low);
+  rates.latency.high = rates.latency.low + std::chrono::microseconds(rng.between(50, 3000));
+  rates.datagram_loss = draw_chance(rng, kLossPerMillionMax);
+  rates.datagram_repeat = draw_chance(rng, kOddityPerMillionMax);
+  rates.datagram_reorder = draw_chance(rng, kOddityPerMillionMax);
+  rates.datagram_damage = draw_chance(rng, kOddityPerMillionMax);
+  rates.stream_split = draw_chance(rng, kSplitPerMillionMax);
+  if (happens(rng, kHasSmallQueues)) rates.queue_bytes_max = kSmallQueueBytes;
+  return rates;
+}
+}  // namespace
+
+FaultPlan draw_faults(base::Rng& rng, bool may_wipe) {
+  FaultPlan plan;
+  for (const KindHabit& habit : kHabits) {
+    if (!happens(rng, habit.is_used)) continue;
+    if (habit.kind == FaultKind::kWipe && !may_wipe) continue;
+    plan.sources.push_back({habit.kind, habit.interval});
+  }
+  plan.network = draw_network(rng);
+  return plan;
+}
+
+std::string_view name_of(FaultKind kind) {
+  switch (kind) {
+    case FaultKind::kCrash:
+      return "crash";
+    case FaultKind::kBlackout:
+      return "blackout";
+    case FaultKind::kPause:
+      return "pause";
+    case FaultKind::kCut:
+      return "cut";
+    case FaultKind::kOneWayCut:
+      return "cut_one_way";
+    case FaultKind::kBridge:
+      return "cut_bridge";
+    case FaultKind::kDatagramCut:
+      return "cut_datagrams";
+    case FaultKind::kStreamCut:
+      return "cut_streams";
+    case FaultKind::kSlowMachine:
+      return "slow_machine";
+    case FaultKind::kBrokenStream:
+      return "stream_broken";
+    case FaultKind::kDrift:
+      return "clock_drift";
+    case FaultKind::kWallJump:
+      return "wall_jump";
+    case FaultKind::kSlowDisk:
+      return "slow_disk";
+    case FaultKind::kWipe:
+      return "disk_wiped";
+  }
+  return "unrecognised";
+}
+
+}  // namespace distkv::sim

@@ -1,0 +1,168 @@
+#include "sim/faults.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+namespace distkv::sim {
+
+namespace {
+using std::chrono::microseconds;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr Spread kDownTime{milliseconds(20), seconds(6)};
+constexpr Spread kPauseTime{milliseconds(20), seconds(4)};
+constexpr Spread kCutTime{milliseconds(100), seconds(10)};
+constexpr Spread kSlowTime{milliseconds(200), seconds(5)};
+constexpr Spread kExtraLatency{milliseconds(5), milliseconds(400)};
+constexpr Spread kSlowSync{milliseconds(20), milliseconds(300)};
+constexpr Spread kUsualSync{microseconds(80), microseconds(400)};
+constexpr Chance kIsSilent{300000};
+constexpr Chance kIsStrongDrift{200000};
+constexpr uint64_t kUsualDriftPerMillion = 200;
+constexpr uint64_t kDayMilliseconds = 24 * 60 * 60 * 1000;
+
+// From -most to +most.
+int64_t draw_signed(base::Rng& rng, uint64_t most) {
+  return static_cast<int64_t>(rng.between(0, 2 * most)) - static_cast<int64_t>(most);
+}
+}  // namespace
+
+Faults::Faults(Victims victims, FaultPlan plan, base::Rng rng)
+    : victims_(std::move(victims)), plan_(std::move(plan)), rng_(rng) {}
+
+void Faults::start() {
+  for (const FaultPlan::Source& source : plan_.sources) schedule_next(source);
+}
+
+void Faults::schedule_next(const FaultPlan::Source& source) {
+  victims_.scheduler.after(draw(rng_, source.interval), [this, source] {
+    if (is_healed_) return;
+    inject(source.kind);
+    schedule_next(source);
+  });
+}
+
+void Faults::inject(FaultKind kind) {
+  ++victims_.tally.faults[std::string(name_of(kind))];
+  victims_.trace.record({}, EventKind::kFault, name_of(kind));
+  victims_.trace.note({}, EventKind::kFault, name_of(kind));
+  switch (kind) {
+    case FaultKind::kBlackout:
+      return blackout();
+    case FaultKind::kSlowMachine:
+      return slow_machine();
+    case FaultKind::kBrokenStream: {
+      victims_.network.break_stream(rng_.next());
+      return;
+    }
+    case FaultKind::kCut:
+    case FaultKind::kOneWayCut:
+    case FaultKind::kBridge:
+    case FaultKind::kDatagramCut:
+    case FaultKind::kStreamCut:
+      return cut(kind);
+    default:
+      return inject_at_machine(kind);
+  }
+}
+
+void Faults::inject_at_machine(FaultKind kind) {
+  SimNode& node = any_node();
+  switch (kind) {
+    case FaultKind::kPause:
+      return pause(node);
+    case FaultKind::kDrift:
+      return drift(node);
+    case FaultKind::kWallJump:
+      return jump_wall(node);
+    case FaultKind::kSlowDisk:
+      return slow_disk(node);
+    case FaultKind::kWipe:
+      return crash(node, !std::exchange(has_wiped_, true));
+    default:
+      return crash(node, false);
+  }
+}
+
+void Faults::crash(SimNode& node, bool loses_disk) {
+  node.crash(happens(rng_, kIsSilent));
+  if (loses_disk) node.disk().wipe();
+  victims_.scheduler.after(draw(rng_, kDownTime), [&node] { node.start(); });
+}
+
+void Faults::blackout() {
+  for (SimNode* node : victims_.nodes) crash(*node, false);
+}
+
+void Faults::pause(SimNode& node) {
+  node.pause();
+  victims_.scheduler.after(draw(rng_, kPauseTime), [&node] { node.resume(); });
+}
+
+void Faults::cut(FaultKind kind) {
+  std::vector<MachineIndex> left;
+  std::vector<MachineIndex> right;
+  const size_t bridge = rng_.below(victims_.nodes.size());
+  for (size_t i = 0; i < victims_.machines.size(); ++i) {
+    const bool is_left = rng_.below(2) == 0;
+    if (kind == FaultKind::kBridge && i == bridge) continue;
+    (is_left ? left : right).push_back(victims_.machines[i]);
+  }
+  auto cut = std::make_shared<Cut>();
+  cut->ways = kind == FaultKind::kOneWayCut ? ways_from(left, right) : ways_between(left, right);
+  cut->blocks_datagrams = kind != FaultKind::kStreamCut;
+  cut->blocks_streams = kind != FaultKind::kDatagramCut;
+  victims_.network.apply(*cut);
+  cuts_.push_back(cut);
+  victims_.scheduler.after(draw(rng_, kCutTime), [this, cut] {
+    const auto place = std::find(cuts_.begin(), cuts_.end(), cut);
+    if (place == cuts_.end()) return;
+    cuts_.erase(place);
+    victims_.network.heal(*cut);
+  });
+}
+
+void Faults::slow_machine() {
+  const MachineIndex slow = victims_.machines[rng_.below(victims_.machines.size())];
+  victims_.network.slow_down(slow, draw(rng_, kExtraLatency));
+  victims_.scheduler.after(draw(rng_, kSlowTime), [this, slow] {
+    victims_.network.slow_down(slow, base::Duration::zero());
+  });
+}
+
+void Faults::drift(SimNode& node) {
+  const uint64_t most =
+      happens(rng_, kIsStrongDrift) ? static_cast<uint64_t>(kDriftMax) : kUsualDriftPerMillion;
+  node.set_drift({static_cast<int32_t>(draw_signed(rng_, most))});
+}
+
+void Faults::jump_wall(SimNode& node) {
+  // Of every size alike: milliseconds as well as a day.
+  const uint64_t most = kDayMilliseconds >> rng_.below(24);
+  node.jump_wall(milliseconds(draw_signed(rng_, most)));
+}
+
+void Faults::slow_disk(SimNode& node) {
+  node.disk().set_sync_delay(kSlowSync);
+  victims_.scheduler.after(draw(rng_, kSlowTime),
+                           [&node] { node.disk().set_sync_delay(kUsualSync); });
+}
+
+void Faults::heal() {
+  is_healed_ = true;
+  for (const auto& cut : std::exchange(cuts_, {})) victims_.network.heal(*cut);
+  for (const MachineIndex machine : victims_.machines) {
+    victims_.network.slow_down(machine, base::Duration::zero());
+  }
+  for (SimNode* node : victims_.nodes) {
+    node->set_drift({});
+    node->disk().set_sync_delay(kUsualSync);
+    node->resume();
+    node->start();
+  }
+  victims_.network.calm();
+}
+
+}  // namespace distkv::sim

@@ -1,0 +1,92 @@
+// What goes wrong, when and for how long. Each seed draws which kinds happen at all (swarm testing:
+// a run with few kinds reaches states that a run with all of them never does) and how often.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "base/rng.h"
+#include "sim/chance.h"
+#include "sim/sim_network.h"
+#include "sim/sim_node.h"
+#include "sim/tally.h"
+
+namespace distkv::sim {
+
+enum class FaultKind : uint8_t {
+  kCrash,         // One program ends and starts again.
+  kBlackout,      // All of them, at once.
+  kPause,         // A program stands still, then goes on.
+  kCut,           // The machines fall in two parts.
+  kOneWayCut,     // One part no longer hears the other.
+  kBridge,        // Two parts see one machine, not each other.
+  kDatagramCut,   // Two parts, for datagrams alone.
+  kStreamCut,     // Two parts, for streams alone.
+  kSlowMachine,   // Everything from and to it is late.
+  kBrokenStream,  // One stream breaks.
+  kDrift,         // A clock runs fast or slow.
+  kWallJump,      // A wall clock jumps, by up to a day.
+  kSlowDisk,      // Syncs take long.
+  kWipe,          // A machine loses its disk. Once in a run.
+};
+inline constexpr size_t kFaultKinds = 14;
+
+std::string_view name_of(FaultKind kind);
+
+struct FaultPlan {
+  struct Source {
+    FaultKind kind;
+    Spread interval;  // Between two of this kind.
+  };
+  std::vector<Source> sources;
+  NetworkRates network;
+};
+
+// `may_wipe`: an acknowledged write outlives the loss of one disk.
+FaultPlan draw_faults(base::Rng& rng, bool may_wipe);
+
+// What faults act on; all outlive them.
+struct Victims {
+  Scheduler& scheduler;
+  SimNetwork& network;
+  Trace& trace;
+  Tally& tally;
+  std::vector<SimNode*> nodes;
+  std::vector<MachineIndex> machines;  // Nodes and clients.
+};
+
+class Faults {
+ public:
+  Faults(Victims victims, FaultPlan plan, base::Rng rng);
+
+  void start();
+  // No fault begins any more, and each one under way ends now: all programs run, every way is open,
+  // clocks run true (what wall clocks show stays as it is).
+  void heal();
+  bool has_wiped() const { return has_wiped_; }
+
+ private:
+  void schedule_next(const FaultPlan::Source& source);
+  void inject(FaultKind kind);
+  void inject_at_machine(FaultKind kind);
+  void crash(SimNode& node, bool loses_disk);
+  void blackout();
+  void pause(SimNode& node);
+  void cut(FaultKind kind);
+  void slow_machine();
+  void drift(SimNode& node);
+  void jump_wall(SimNode& node);
+  void slow_disk(SimNode& node);
+  SimNode& any_node() { return *victims_.nodes[rng_.below(victims_.nodes.size())]; }
+
+  Victims victims_;
+  FaultPlan plan_;
+  base::Rng rng_;
+  bool is_healed_ = false;
+  bool has_wiped_ = false;
+  std::vector<std::shared_ptr<Cut>> cuts_;  // Those that are not healed yet.
+};
+
+}  // namespace distkv::sim

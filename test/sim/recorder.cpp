@@ -1,0 +1,92 @@
+#include "sim/recorder.h"
+
+#include <utility>
+
+namespace distkv::sim {
+
+namespace {
+std::string_view name_of(OperationKind kind) {
+  switch (kind) {
+    case OperationKind::kPut:
+      return "put";
+    case OperationKind::kDelete:
+      return "delete";
+    case OperationKind::kGet:
+      return "get";
+  }
+  return "unrecognised";
+}
+
+std::string_view name_of(wire::Consistency consistency) {
+  switch (consistency) {
+    case wire::Consistency::kOne:
+      return "one";
+    case wire::Consistency::kQuorum:
+      return "quorum";
+    case wire::Consistency::kAll:
+      return "all";
+  }
+  return "unrecognised";
+}
+}  // namespace
+
+OperationId Recorder::invoke(Operation operation, const WriteIntent* intent) {
+  operation.invoked_at = scheduler_.now();
+  if (intent != nullptr) truth_.intend(operation.op_id, *intent);
+  history_.push_back(std::move(operation));
+  return {history_.size() - 1};
+}
+
+std::string Recorder::describe_operation(const Operation& operation) const {
+  std::string text("client c" + std::to_string(operation.client) + " ");
+  text.append(name_of(operation.kind)).append(" ").append(operation.key);
+  return text.append(" at ").append(name_of(operation.consistency));
+}
+
+DotSet Recorder::cover(const Operation& operation, std::string_view token) {
+  const auto context = causality::decode_token(token);
+  if (context.is_ok()) return truth_.key(operation.key).covered(*context);
+  violations_.push_back({"P8", describe_operation(operation) +
+                                   ": unreadable context: " + context.status().to_string()});
+  return {};
+}
+
+DotSet Recorder::answer(OperationId id, const wire::GetReply& reply, bool wants_siblings) {
+  Operation& operation = history_[id.place];
+  operation.seen = cover(operation, reply.context);
+  ReadAnswer answer;
+  answer.where = describe_operation(operation);
+  answer.key = operation.key;
+  answer.seen = operation.seen;
+  answer.values.assign(reply.values.begin(), reply.values.end());
+  answer.sibling_count = reply.sibling_count;
+  answer.wants_siblings = wants_siblings;
+  check_read(truth_, answer, violations_);
+  return operation.seen;
+}
+
+DotSet Recorder::answer(OperationId id, const wire::PutReply& reply) {
+  Operation& operation = history_[id.place];
+  operation.seen = cover(operation, reply.context);
+  const DotSet dots = truth_.key(operation.key).of_operation(operation.op_id);
+  operation.own = dots - (dots - operation.seen);
+  PutAnswer answer;
+  answer.where = describe_operation(operation);
+  answer.key = operation.key;
+  answer.op_id = operation.op_id;
+  answer.seen = operation.seen;
+  const WriteIntent* intent = truth_.intent(operation.op_id);
+  if (intent->context) answer.context = *intent->context;
+  check_receipt(truth_, answer, violations_);
+  return operation.seen;
+}
+
+void Recorder::finish(OperationId id, base::Code code) {
+  Operation& operation = history_[id.place];
+  operation.returned_at = scheduler_.now();
+  operation.code = code;
+  std::string name(name_of(operation.kind));
+  ++tally_.operations[name.append(" ").append(base::name_of(code))];
+}
+
+}  // namespace distkv::sim

@@ -1,0 +1,53 @@
+// Writes the history as clients make it and judges each answer the moment it arrives, while the
+// truth is what it was for the answering node.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/types.h"
+#include "causality/context.h"
+#include "sim/checks.h"
+#include "sim/history.h"
+#include "sim/scheduler.h"
+#include "sim/tally.h"
+#include "sim/truth.h"
+#include "wire/messages.h"
+
+namespace distkv::sim {
+
+// Names an operation in the history.
+struct OperationId {
+  size_t place = 0;
+};
+
+class Recorder {
+ public:
+  // All outlive this.
+  Recorder(const Scheduler& scheduler, Truth& truth, Violations& violations, Tally& tally)
+      : scheduler_(scheduler), truth_(truth), violations_(violations), tally_(tally) {}
+
+  // `intent` of a write; null for a read.
+  OperationId invoke(Operation operation, const WriteIntent* intent);
+  // An answer with code kOk. Returns what its context covers, which is what the client now knows.
+  DotSet answer(OperationId id, const wire::GetReply& reply, bool wants_siblings);
+  DotSet answer(OperationId id, const wire::PutReply& reply);
+  // The operation is over with this code; its client stops waiting.
+  void finish(OperationId id, base::Code code);
+
+  const History& history() const { return history_; }
+  const Operation& operation(OperationId id) const { return history_[id.place]; }
+
+ private:
+  DotSet cover(const Operation& operation, std::string_view token);
+  std::string describe_operation(const Operation& operation) const;
+
+  const Scheduler& scheduler_;
+  Truth& truth_;
+  Violations& violations_;
+  Tally& tally_;
+  History history_;
+};
+
+}  // namespace distkv::sim

@@ -1,0 +1,144 @@
+#include "sim/replica_watch.h"
+
+#include <utility>
+
+#include "base/check.h"
+
+namespace distkv::sim {
+
+namespace {
+// More changes than any disk of the simulator ever holds back from being durable.
+constexpr size_t kChangesMax = 50000;
+}  // namespace
+
+void ReplicaWatch::complain(std::string_view property, const std::string& key,
+                            const std::string& details) {
+  violations_.push_back({std::string(property), "replica n" + std::to_string(self_.value) +
+                                                    ", key " + key + ": " + details});
+}
+
+void ReplicaWatch::on_write(BatchNumber batch, const storage::Write& write) {
+  if (write.space != storage::Space::kData) return;
+  const auto known = states_.find(write.key);
+  const State* before = known == states_.end() ? nullptr : &known->second;
+  Change change{batch, write.key, std::nullopt, std::nullopt};
+  if (before != nullptr) change.before = *before;
+  if (!write.entry) {
+    if (before != nullptr) complain("P5", write.key, "the record was erased");
+    return;
+  }
+  const auto record = causality::decode_record(write.entry->meta, write.entry->value);
+  if (!record.is_ok()) return complain("P5", write.key, record.status().to_string());
+
+  change.minted = take_mint(write.key, *record, before);
+  KeyTruth& key = truth_.key(write.key);
+  State after;
+  after.seen = key.covered(record->seen);
+  for (const causality::Version& version : record->versions) {
+    if (const auto place = key.find(version.dot)) after.alive.add(*place);
+  }
+  mark_stored(key, after);
+  judge(write.key, before, after);
+  states_[write.key] = std::move(after);
+  changes_.push_back(std::move(change));
+  if (changes_.size() > kChangesMax) changes_.pop_front();
+}
+
+std::optional<size_t> ReplicaWatch::take_mint(const std::string& key,
+                                              const causality::Record& record,
+                                              const State* before) {
+  KeyTruth& truth = truth_.key(key);
+  std::optional<size_t> minted;
+  for (const causality::Version& version : record.versions) {
+    if (const auto place = truth.find(version.dot)) {
+      if (truth.mint(*place).op_id != version.op_id) {
+        complain(
+            "P3", key,
+            "one dot names two operations: " + describe(truth, truth.of_operation(version.op_id)));
+      }
+      continue;
+    }
+    check_mint(key, version);
+    Mint mint;
+    mint.dot = version.dot;
+    mint.op_id = version.op_id;
+    mint.replica = self_;
+    mint.is_tombstone = version.is_tombstone;
+    mint.expires = version.expires_at != causality::kNeverExpires;
+    const WriteIntent* intent = truth_.intent(version.op_id);
+    if (intent != nullptr && intent->context) {
+      mint.supersedes = *intent->context;
+      if (before != nullptr) mint.supersedes.merge(truth.twins(before->alive, *intent->context));
+    } else if (before != nullptr) {
+      mint.supersedes = before->alive;
+    }
+    minted = truth.add(std::move(mint));
+  }
+  return minted;
+}
+
+void ReplicaWatch::check_mint(const std::string& key, const causality::Version& version) {
+  const std::string name = "op " + version.op_id.value().to_hex().substr(0, 8);
+  const WriteIntent* intent = truth_.intent(version.op_id);
+  if (intent == nullptr) return complain("P0", key, name + " was asked for by nobody");
+  if (intent->key != key) complain("P0", key, name + " was meant for key " + intent->key);
+  if (intent->is_delete != version.is_tombstone || intent->value != version.value) {
+    complain("P0", key, name + " was stored with another value");
+  }
+  if (truth_.key(key).last_counter(version.dot.actor) >= version.dot.counter) {
+    complain("P3", key, name + " got a counter that is not above its actor's earlier ones");
+  }
+}
+
+void ReplicaWatch::mark_stored(KeyTruth& key, const State& state) {
+  for (const size_t place : state.alive.places()) {
+    if (key.mint(place).replica != self_) key.mint(place).is_elsewhere = true;
+  }
+}
+
+void ReplicaWatch::judge(const std::string& key, const State* before, const State& after) {
+  const KeyTruth& truth = truth_.key(key);
+  const std::string where = "replica n" + std::to_string(self_.value) + ", key " + key;
+  judge_record(truth, where, after.seen, after.alive, violations_);
+  if (before == nullptr) return;
+  const DotSet forgotten = before->seen - after.seen;
+  if (!forgotten.is_empty()) complain("P5", key, "forgot " + describe(truth, forgotten));
+}
+
+void ReplicaWatch::on_lost_after(BatchNumber kept) {
+  while (!changes_.empty() && changes_.back().batch > kept) {
+    Change& lost = changes_.back();
+    if (lost.minted) {
+      Mint& mint = truth_.key(lost.key).mint(*lost.minted);
+      mint.was_lost = true;
+    }
+    if (lost.before) {
+      states_[lost.key] = *std::move(lost.before);
+    } else {
+      states_.erase(lost.key);
+    }
+    changes_.pop_back();
+  }
+  if (kept == 0) states_.clear();
+}
+
+void judge_record(const KeyTruth& truth, const std::string& where, const DotSet& seen,
+                  const DotSet& alive, Violations& violations) {
+  const DotSet superseded = truth.superseded(seen);
+  DotSet vanished = (seen - alive) - superseded;
+  vanished.remove(truth.phantoms(vanished));
+  if (!vanished.is_empty()) {
+    violations.push_back(
+        {"P3", where + ": vanished without being superseded: " + describe(truth, vanished)});
+  }
+  const DotSet unseen = alive - seen;
+  if (!unseen.is_empty()) {
+    violations.push_back({"P3", where + ": alive but not seen: " + describe(truth, unseen)});
+  }
+  const DotSet risen = alive - (alive - superseded);
+  if (!risen.is_empty()) {
+    violations.push_back({"P4", where + ": alive although superseded: " + describe(truth, risen)});
+  }
+}
+
+}  // namespace distkv::sim

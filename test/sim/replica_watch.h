@@ -1,0 +1,63 @@
+// Follows every record on every replica's disk and judges each change of it:
+//   P3  a version vanishes only if a write that this record has seen superseded it;
+//   P4  a version that was superseded is gone;
+//   P5  what a record has seen only grows, from what survived the last crash on.
+// It also is where writes enter the truth: the first replica to store a dot minted it.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "causality/record.h"
+#include "sim/sim_disk.h"
+#include "sim/truth.h"
+
+namespace distkv::sim {
+
+class ReplicaWatch : public DiskObserver {
+ public:
+  // Both outlive this.
+  ReplicaWatch(MachineIndex self, Truth& truth, Violations& violations)
+      : self_(self), truth_(truth), violations_(violations) {}
+
+  void on_write(BatchNumber batch, const storage::Write& write) override;
+  void on_lost_after(BatchNumber kept) override;
+
+ private:
+  struct State {
+    DotSet seen;
+    DotSet alive;
+  };
+  // How to take a change back when a crash loses it.
+  struct Change {
+    BatchNumber batch;
+    std::string key;
+    std::optional<State> before;
+    std::optional<size_t> minted;
+  };
+
+  void complain(std::string_view property, const std::string& key, const std::string& details);
+  std::optional<size_t> take_mint(const std::string& key, const causality::Record& record,
+                                  const State* before);
+  void check_mint(const std::string& key, const causality::Version& version);
+  void mark_stored(KeyTruth& key, const State& state);
+  void judge(const std::string& key, const State* before, const State& after);
+
+  MachineIndex self_;
+  Truth& truth_;
+  Violations& violations_;
+  std::map<std::string, State> states_;
+  std::deque<Change> changes_;
+};
+
+// The rules for one record on its own, also for what a reader was given: what it has seen against
+// what it shows alive. Appends what is wrong.
+void judge_record(const KeyTruth& truth, const std::string& where, const DotSet& seen,
+                  const DotSet& alive, Violations& violations);
+
+}  // namespace distkv::sim

@@ -1,0 +1,115 @@
+#include "sim/report.h"
+
+#include <algorithm>
+#include <cinttypes>
+#include <cstdio>
+
+#include "base/codec.h"
+#include "base/hash.h"
+
+namespace distkv::sim {
+
+namespace {
+constexpr size_t kTextBytesMax = 1 << 20;  // One sentence, with room.
+constexpr uint64_t kEntriesMax = 100000;
+
+void encode_counts(const std::map<std::string, uint64_t>& counts, base::Writer& writer) {
+  writer.varint(counts.size());
+  for (const auto& [name, count] : counts) {
+    writer.bytes(name);
+    writer.u64(count);
+  }
+}
+
+void decode_counts(base::Reader& reader, std::map<std::string, uint64_t>& counts) {
+  const uint64_t size = reader.count(kEntriesMax);
+  for (uint64_t i = 0; i < size && !reader.has_failed(); ++i) {
+    std::string name(reader.bytes(kTextBytesMax));
+    counts[std::move(name)] = reader.u64();
+  }
+}
+
+void print_counts(const char* title, const std::map<std::string, uint64_t>& counts,
+                  std::string& text) {
+  text.append(title).append("\n");
+  for (const auto& [name, count] : counts) {
+    char line[128];
+    std::snprintf(line, sizeof line, "  %-28s %12" PRIu64 "\n", name.c_str(), count);
+    text.append(line);
+  }
+}
+}  // namespace
+
+std::string replay_line(const Replay& replay) {
+  return "distkv-sim --seed " + std::to_string(replay.seed) + " --nodes " +
+         std::to_string(replay.nodes) + " --seconds " + std::to_string(replay.seconds);
+}
+
+std::string encode_report(const RunReport& report) {
+  std::string bytes;
+  base::Writer writer(bytes);
+  writer.u64(report.seed);
+  writer.id128(report.hash);
+  writer.u64(static_cast<uint64_t>(report.simulated.count()));
+  writer.u64(report.events);
+  encode_counts(report.tally.operations, writer);
+  encode_counts(report.tally.faults, writer);
+  writer.varint(report.violations.size());
+  for (const Violation& violation : report.violations) {
+    writer.bytes(violation.property);
+    writer.bytes(violation.details);
+  }
+  return bytes;
+}
+
+bool decode_report(std::string_view bytes, RunReport& report) {
+  base::Reader reader(bytes);
+  report.seed = reader.u64();
+  report.hash = reader.id128();
+  report.simulated = base::Duration(static_cast<int64_t>(reader.u64()));
+  report.events = reader.u64();
+  decode_counts(reader, report.tally.operations);
+  decode_counts(reader, report.tally.faults);
+  const uint64_t violations = reader.count(kEntriesMax);
+  for (uint64_t i = 0; i < violations && !reader.has_failed(); ++i) {
+    std::string property(reader.bytes(kTextBytesMax));
+    report.violations.push_back({std::move(property), std::string(reader.bytes(kTextBytesMax))});
+  }
+  return reader.is_complete();
+}
+
+void Summary::add(const RunReport& report) {
+  ++runs_;
+  if (!report.violations.empty()) ++failures_;
+  events_ += report.events;
+  simulated_ += report.simulated;
+  tally_.add(report.tally);
+  // One run keeps its own hash; several are chained.
+  if (runs_ == 1) {
+    hash_ = report.hash;
+    return;
+  }
+  std::string link;
+  base::Writer writer(link);
+  writer.id128(hash_);
+  writer.id128(report.hash);
+  hash_ = base::hash128(link);
+}
+
+std::string Summary::to_string(base::Duration real) const {
+  const double simulated_seconds = static_cast<double>(simulated_.count()) / 1e9;
+  const double real_seconds = std::max(1e-9, static_cast<double>(real.count()) / 1e9);
+  std::string text;
+  print_counts("operations", tally_.operations, text);
+  print_counts("faults", tally_.faults, text);
+  char line[256];
+  std::snprintf(line, sizeof line,
+                "runs %" PRIu64 ", failed %" PRIu64 ", events %" PRIu64
+                ", simulated %.1f s in %.2f s: %.0f simulated seconds a second\n",
+                runs_, failures_, events_, simulated_seconds, real_seconds,
+                simulated_seconds / real_seconds);
+  text.append(line);
+  return text.append("trace hash ").append(hash_.to_hex()).append("\n");
+}
+
+}  // namespace distkv::sim

@@ -1,0 +1,23 @@
+// Many runs: seeds in a row, spread over forked children, reported in the order of the seeds. A
+// child that dies takes only its own run with it, and that run's seed is known.
+#pragma once
+
+#include <cstdint>
+
+#include "sim/simulation.h"
+
+namespace distkv::sim {
+
+struct Campaign {
+  Options options;  // Its seed is the first.
+  uint64_t runs = 1;
+  uint32_t jobs = 1;         // Children at a time.
+  bool is_compared = false;  // Each seed twice; hashes must agree.
+  bool keeps_going = false;  // Past the first failing seed.
+};
+
+// Prints what happened to standard output. 0: all runs passed; 1: one failed; 2: no child could be
+// started.
+int run_campaign(const Campaign& campaign);
+
+}  // namespace distkv::sim

@@ -1,0 +1,196 @@
+#include "sim/simulation.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <utility>
+
+#include "sim/cluster.h"
+#include "sim/faults.h"
+#include "sim/workload.h"
+
+namespace distkv::sim {
+
+namespace {
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+// Between two looks at the violations and at what is awaited.
+constexpr base::Duration kSlice = milliseconds(50);
+constexpr base::Duration kFormingMax = seconds(60);
+// From the end of the last fault until all replicas agree.
+constexpr base::Duration kHealingMax = seconds(90);
+
+ClientHabits reader_habits() {
+  ClientHabits habits;
+  habits.patience = seconds(3);
+  return habits;
+}
+
+class Simulation {
+ public:
+  explicit Simulation(const Options& options)
+      : options_(options),
+        rng_(options.seed),
+        trace_(scheduler_, options.is_traced ? stdout : nullptr),
+        network_(scheduler_, trace_, tally_, rng_.fork()),
+        world_{scheduler_, trace_, network_,
+               [this](const std::string& line) { complain("log", line); }},
+        recorder_(scheduler_, truth_, violations_, tally_),
+        cluster_(world_, draw_cluster(options.nodes, rng_), truth_, violations_, rng_.fork()),
+        client_world_{scheduler_, trace_, network_, recorder_, cluster_.endpoints()},
+        workload_(client_world_, draw_workload(rng_), rng_.fork()),
+        reader_(client_world_, static_cast<uint32_t>(workload_.machines().size()), reader_habits(),
+                rng_.fork()),
+        fault_plan_(draw_faults(rng_, cluster_.plan().write_quorum > 1)),
+        faults_(victims(), fault_plan_, rng_.fork()) {
+    if (options.until) end_ = base::MonotonicTime(seconds(*options.until));
+  }
+
+  RunReport run() {
+    network_.open(fault_plan_.network);
+    if (form() && suffer() && heal()) judge();
+    RunReport report;
+    report.seed = options_.seed;
+    report.hash = trace_.hash();
+    report.simulated = scheduler_.elapsed();
+    report.events = scheduler_.events_run();
+    report.tally = tally_;
+    report.violations = violations_;
+    return report;
+  }
+
+ private:
+  Victims victims() {
+    std::vector<MachineIndex> machines;
+    for (const SimNode* node : cluster_.nodes()) machines.push_back(node->index());
+    for (const MachineIndex client : workload_.machines()) machines.push_back(client);
+    return {scheduler_, network_, trace_, tally_, cluster_.nodes(), std::move(machines)};
+  }
+
+  void complain(const std::string& property, const std::string& details) {
+    violations_.push_back({property, details});
+  }
+  bool is_over() const {
+    return !violations_.empty() || !network_.complaint().empty() ||
+           (end_ && scheduler_.now() >= *end_);
+  }
+
+  // Runs until `condition` holds: true; false if the run is over or `most` has passed.
+  template <typename Condition>
+  bool run_until(base::Duration most, Condition condition) {
+    const base::MonotonicTime deadline = scheduler_.now() + most;
+    while (!is_over()) {
+      if (condition()) return true;
+      if (scheduler_.now() >= deadline) return false;
+      scheduler_.run_until(std::min(deadline, scheduler_.now() + kSlice));
+    }
+    if (!network_.complaint().empty()) complain("wire", network_.complaint());
+    return false;
+  }
+
+  bool form() {
+    cluster_.start();
+    if (run_until(kFormingMax, [this] { return cluster_.is_formed(); })) return true;
+    if (!is_over()) complain("forming", "the nodes have not formed one cluster in time");
+    return false;
+  }
+
+  bool suffer() {
+    workload_.start();
+    faults_.start();
+    run_until(seconds(options_.seconds), [] { return false; });
+    return !is_over();
+  }
+
+  // Everything runs and every way is open: within bounded time all must be well again.
+  bool heal() {
+    workload_.stop();
+    faults_.heal();
+    const base::MonotonicTime deadline = scheduler_.now() + kHealingMax;
+    const auto rest = [&] { return deadline - scheduler_.now(); };
+    const bool is_quiet = run_until(rest(), [this] {
+      return workload_.is_idle() && cluster_.is_formed() && cluster_.has_no_hints();
+    });
+    if (!is_quiet) return fail_to_heal("members, layout or hints have not settled");
+    while (true) {
+      read_next_ = 0;
+      read_all();
+      const auto has_read = [this] { return read_next_ == workload_.keys().size(); };
+      if (!run_until(rest(), has_read)) return fail_to_heal("not every key can be read at all");
+      if (run_until(kSlice * 4, [this] { return has_converged(); })) return true;
+      if (is_over() || rest() <= base::Duration::zero()) return fail_to_heal("replicas differ");
+    }
+  }
+
+  bool fail_to_heal(const std::string& what) {
+    if (!is_over()) complain("P5", "after healing: " + what);
+    if (!violations_.empty()) return false;
+    return false;
+  }
+
+  // Reads each key at `all` until it is answered, which repairs every replica of it.
+  void read_all() {
+    if (read_next_ == workload_.keys().size()) return;
+    Request request;
+    request.key = workload_.keys()[read_next_];
+    request.consistency = wire::Consistency::kAll;
+    reader_.run(std::move(request), [this](base::Code code) {
+      if (code == base::Code::kOk) ++read_next_;
+      scheduler_.after(milliseconds(10), [this] { read_all(); });
+    });
+  }
+
+  Violations differences() const {
+    Violations found;
+    for (const std::string& key : workload_.keys()) {
+      check_convergence(key, cluster_.records_of(key), found);
+    }
+    return found;
+  }
+  bool has_converged() const { return differences().empty() && cluster_.has_no_hints(); }
+
+  void judge() {
+    const bool has_wiped = faults_.has_wiped();
+    for (const std::string& key : workload_.keys()) {
+      const FinalRecord record = cluster_.records_of(key).front();
+      DotSet seen;
+      if (!record.meta.empty()) {
+        const auto decoded = causality::decode_record(record.meta, record.values);
+        if (decoded.is_ok()) seen = truth_.key(key).covered(decoded->seen);
+      }
+      check_durability(truth_, recorder_.history(), key, seen, has_wiped, violations_);
+    }
+    check_refusals(truth_, recorder_.history(), violations_);
+    const ClusterPlan& plan = cluster_.plan();
+    const bool is_monotonic = 2 * plan.read_quorum > plan.replicas;
+    if (!has_wiped) check_order(truth_, recorder_.history(), is_monotonic, violations_);
+  }
+
+  Options options_;
+  base::Rng rng_;
+  Scheduler scheduler_;
+  Trace trace_;
+  Tally tally_;
+  Truth truth_;
+  Violations violations_;
+  SimNetwork network_;
+  World world_;
+  Recorder recorder_;
+  Cluster cluster_;
+  ClientWorld client_world_;
+  Workload workload_;
+  SimClient reader_;
+  FaultPlan fault_plan_;
+  Faults faults_;
+  std::optional<base::MonotonicTime> end_;
+  size_t read_next_ = 0;
+};
+
+}  // namespace
+
+RunReport simulate(const Options& options) {
+  // On the heap: its machines hold references to one another.
+  return std::make_unique<Simulation>(options)->run();
+}
+
+}  // namespace distkv::sim

@@ -1,0 +1,28 @@
+// One run: a cluster forms, clients work while faults happen, everything heals, the replicas must
+// agree. All of it follows from the seed; there is no real time and no thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "sim/report.h"
+
+namespace distkv::sim {
+
+inline constexpr uint32_t kNodesMin = 3;  // Fewer hold no quorum worth testing.
+inline constexpr uint32_t kNodesMax = 100;
+
+struct Options {
+  uint64_t seed = 1;
+  uint32_t nodes = 5;
+  uint32_t seconds = 30;  // Of faults; forming before and healing after come on top.
+  bool is_traced = false;
+  std::optional<uint32_t> until;  // Seconds after the start at which the run just ends.
+};
+
+// Runs to the first violation or to the end.
+RunReport simulate(const Options& options);
+
+}  // namespace distkv::sim

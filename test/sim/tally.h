@@ -1,0 +1,21 @@
+// Counts of a run by name: operations by outcome, faults by kind. Ordered, so that every printing
+// of one run is the same text.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+namespace distkv::sim {
+
+struct Tally {
+  std::map<std::string, uint64_t> operations;
+  std::map<std::string, uint64_t> faults;
+
+  void add(const Tally& other) {
+    for (const auto& [name, count] : other.operations) operations[name] += count;
+    for (const auto& [name, count] : other.faults) faults[name] += count;
+  }
+};
+
+}  // namespace distkv::sim

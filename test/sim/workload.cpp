@@ -1,0 +1,108 @@
+#include "sim/workload.h"
+
+#include <algorithm>
+
+namespace distkv::sim {
+
+namespace {
+constexpr uint64_t kClientsMin = 3;
+constexpr uint64_t kClientsMax = 7;
+constexpr uint64_t kKeysMin = 2;
+constexpr uint64_t kKeysMax = 16;
+constexpr uint64_t kTagsMax = 3;
+constexpr Chance kKeyHasTag{300000};
+// In half the seeds nothing expires and nothing is large, so that reads are judged exactly.
+constexpr Chance kSeedHasExpiry{500000};
+constexpr Chance kSeedHasLargeValues{300000};
+constexpr Chance kClientRepeatsUnknown{500000};
+constexpr uint64_t kAttemptsMax = 4;
+constexpr uint64_t kPaddingBytesMax = 64;
+constexpr uint64_t kLargeBytesMax = 200000;  // Several parts of any real stream.
+constexpr uint64_t kTtlMillisecondsMax = 20000;
+constexpr Spread kPatience{std::chrono::milliseconds(300), std::chrono::milliseconds(3000)};
+
+ClientHabits draw_habits(base::Rng& rng) {
+  ClientHabits habits;
+  habits.patience = draw(rng, kPatience);
+  habits.attempts_max = static_cast<uint32_t>(rng.between(1, kAttemptsMax));
+  habits.repeats_unknown = happens(rng, kClientRepeatsUnknown);
+  return habits;
+}
+}  // namespace
+
+WorkloadPlan draw_workload(base::Rng& rng) {
+  WorkloadPlan plan;
+  plan.clients = static_cast<uint32_t>(rng.between(kClientsMin, kClientsMax));
+  const uint64_t keys = rng.between(kKeysMin, kKeysMax);
+  for (uint64_t i = 0; i < keys; ++i) {
+    std::string key;
+    if (happens(rng, kKeyHasTag)) key = "{tag-" + std::to_string(rng.below(kTagsMax)) + "}";
+    plan.keys.push_back(key + "key-" + std::to_string(i));
+  }
+  if (happens(rng, kSeedHasExpiry)) plan.expires = Chance{50000};
+  if (happens(rng, kSeedHasLargeValues)) plan.is_large = Chance{10000};
+  plan.is_blind = Chance{static_cast<uint32_t>(rng.below(kMillion))};
+  plan.at_one = Chance{static_cast<uint32_t>(rng.below(kMillion / 2))};
+  return plan;
+}
+
+Workload::Workload(const ClientWorld& world, WorkloadPlan plan, base::Rng rng)
+    : scheduler_(world.scheduler), plan_(std::move(plan)), rng_(rng) {
+  for (uint32_t number = 0; number < plan_.clients; ++number) {
+    const ClientHabits habits = draw_habits(rng_);
+    clients_.push_back(std::make_unique<SimClient>(world, number, habits, rng_.fork()));
+  }
+}
+
+void Workload::start() {
+  for (size_t client = 0; client < clients_.size(); ++client) pause_then_run(client);
+}
+
+bool Workload::is_idle() const {
+  return std::all_of(clients_.begin(), clients_.end(),
+                     [](const auto& client) { return client->is_idle(); });
+}
+
+std::vector<MachineIndex> Workload::machines() const {
+  std::vector<MachineIndex> machines;
+  for (const auto& client : clients_) machines.push_back(client->index());
+  return machines;
+}
+
+void Workload::pause_then_run(size_t client) {
+  scheduler_.after(draw(rng_, plan_.pause), [this, client] {
+    if (is_stopped_) return;
+    clients_[client]->run(draw_request(), [this, client](base::Code) { pause_then_run(client); });
+  });
+}
+
+Request Workload::draw_request() {
+  Request request;
+  request.key = plan_.keys[rng_.below(plan_.keys.size())];
+  if (happens(rng_, plan_.at_one)) {
+    request.consistency = wire::Consistency::kOne;
+  } else if (happens(rng_, plan_.at_all)) {
+    request.consistency = wire::Consistency::kAll;
+  }
+  if (happens(rng_, plan_.is_put)) {
+    request.kind = OperationKind::kPut;
+    draw_write(request);
+  } else if (happens(rng_, plan_.is_delete)) {
+    request.kind = OperationKind::kDelete;
+    request.uses_context = !happens(rng_, plan_.is_blind);
+  } else {
+    request.wants_siblings = !happens(rng_, plan_.is_plain_read);
+  }
+  return request;
+}
+
+void Workload::draw_write(Request& request) {
+  request.uses_context = !happens(rng_, plan_.is_blind);
+  const uint64_t most = happens(rng_, plan_.is_large) ? kLargeBytesMax : kPaddingBytesMax;
+  request.padding.assign(rng_.below(most), 'x');
+  if (happens(rng_, plan_.expires)) {
+    request.ttl = std::chrono::milliseconds(rng_.between(1, kTtlMillisecondsMax));
+  }
+}
+
+}  // namespace distkv::sim

@@ -1,0 +1,55 @@
+// What clients do all day: a small set of keys so that they meet, reads, writes with and without
+// context, deletes, expiry, now and then a large value, with pauses between.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "sim/chance.h"
+#include "sim/sim_client.h"
+
+namespace distkv::sim {
+
+// Drawn per seed.
+struct WorkloadPlan {
+  uint32_t clients = 5;
+  std::vector<std::string> keys;
+  Spread pause{std::chrono::milliseconds(20), std::chrono::milliseconds(400)};
+  Chance is_put{400000};
+  Chance is_delete{80000};
+  Chance is_blind{300000};
+  Chance expires;
+  Chance is_large;
+  Chance at_one{150000};
+  Chance at_all{50000};
+  Chance is_plain_read{200000};  // Asks for the newest value alone.
+};
+
+WorkloadPlan draw_workload(base::Rng& rng);
+
+class Workload {
+ public:
+  Workload(const ClientWorld& world, WorkloadPlan plan, base::Rng rng);
+
+  void start();
+  // No new operation begins.
+  void stop() { is_stopped_ = true; }
+  bool is_idle() const;
+  const std::vector<std::string>& keys() const { return plan_.keys; }
+  // Their places in the network.
+  std::vector<MachineIndex> machines() const;
+
+ private:
+  void pause_then_run(size_t client);
+  Request draw_request();
+  void draw_write(Request& request);
+
+  Scheduler& scheduler_;
+  WorkloadPlan plan_;
+  base::Rng rng_;
+  bool is_stopped_ = false;
+  std::vector<std::unique_ptr<SimClient>> clients_;
+};
+
+}  // namespace distkv::sim
