@@ -78,13 +78,20 @@ void Assignment::add(uint32_t partition, NodeIndex node) {
   ++held_[node];
 }
 
+bool Assignment::may_leave_rack(uint32_t partition, NodeIndex node) const {
+  const RackIndex rack = shares_.rack_of[node];
+  return rack_count(partition, rack) > shares_.rack_min[rack];
+}
+
+bool Assignment::may_enter_rack(uint32_t partition, NodeIndex node) const {
+  const RackIndex rack = shares_.rack_of[node];
+  return rack_count(partition, rack) < shares_.rack_max[rack];
+}
+
 bool Assignment::may_replace(uint32_t partition, NodeIndex from, NodeIndex to) const {
-  const RackIndex rack_from = shares_.rack_of[from];
-  const RackIndex rack_to = shares_.rack_of[to];
   if (holds(partition, to)) return false;
-  if (rack_from == rack_to) return true;
-  return rack_count(partition, rack_to) < shares_.rack_max[rack_to] &&
-         rack_count(partition, rack_from) > shares_.rack_min[rack_from];
+  if (shares_.rack_of[from] == shares_.rack_of[to]) return true;
+  return may_enter_rack(partition, to) && may_leave_rack(partition, from);
 }
 
 void Assignment::replace(uint32_t partition, NodeIndex from, NodeIndex to) {

@@ -38,6 +38,9 @@ class Assignment {
   // For a row that is not full.
   bool may_add(uint32_t partition, NodeIndex node) const;
   void add(uint32_t partition, NodeIndex node);
+  // Whether the racks' bounds allow one member less, or one more, of the node's rack in the row.
+  bool may_leave_rack(uint32_t partition, NodeIndex node) const;
+  bool may_enter_rack(uint32_t partition, NodeIndex node) const;
   // For a full row that holds `from`; `to` takes its place in the order of preference.
   bool may_replace(uint32_t partition, NodeIndex from, NodeIndex to) const;
   void replace(uint32_t partition, NodeIndex from, NodeIndex to);

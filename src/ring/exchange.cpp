@@ -40,7 +40,10 @@ class Exchange {
   // The hops to `last` back to where its way begins, or round the cycle that it is part of.
   std::vector<Hop> hops_to(NodeIndex last) const;
   std::vector<Hop> cheapest_cycle();
-  NodeIndex cheapest_end() const;
+  // False if no node is in surplus.
+  bool label_ways_from_surplus();
+  std::vector<NodeIndex> cheapest_ends() const;
+  bool is_label_true(NodeIndex end) const;
 
   Assignment& assignment_;
   Hops hops_;
@@ -121,29 +124,51 @@ void Exchange::cancel_cycles() {
   }
 }
 
-NodeIndex Exchange::cheapest_end() const {
-  NodeIndex end = kNobody;
+// Every wanting node that is reached as cheaply and as shortly as the best one.
+std::vector<NodeIndex> Exchange::cheapest_ends() const {
+  std::vector<NodeIndex> ends;
   for (NodeIndex node = 0; node < node_count(); ++node) {
     if (!labels_[node].is_reached || !assignment_.is_wanting(node)) continue;
-    if (end == kNobody || labels_[node].rank() < labels_[end].rank()) end = node;
+    if (!ends.empty() && labels_[node].rank() > labels_[ends[0]].rank()) continue;
+    if (!ends.empty() && labels_[node].rank() < labels_[ends[0]].rank()) ends.clear();
+    ends.push_back(node);
   }
-  return end;
+  return ends;
+}
+
+// Taking a chain never makes another one cheaper, so one that still costs what its label says is
+// still a cheapest one.
+bool Exchange::is_label_true(NodeIndex end) const {
+  if (!assignment_.is_wanting(end)) return false;
+  NodeIndex to = end;
+  for (NodeIndex from = labels_[to].from; from != kNobody; from = labels_[to].from) {
+    if (cost_of(from, to) != labels_[to].cost - labels_[from].cost) return false;
+    to = from;
+  }
+  return assignment_.surplus(to) > 0;
+}
+
+bool Exchange::label_ways_from_surplus() {
+  labels_.assign(assignment_.node_count(), Label{});
+  bool has_surplus = false;
+  for (NodeIndex node = 0; node < node_count(); ++node) {
+    labels_[node].is_reached = assignment_.surplus(node) > 0;
+    has_surplus = has_surplus || labels_[node].is_reached;
+  }
+  // Without cycles that save, no way is worth more hops than there are nodes.
+  for (size_t pass = 0; improve_labels(); ++pass) DISTKV_CHECK(pass <= labels_.size());
+  return has_surplus;
 }
 
 void Exchange::settle_surplus() {
-  while (true) {
-    labels_.assign(assignment_.node_count(), Label{});
-    bool has_surplus = false;
-    for (NodeIndex node = 0; node < node_count(); ++node) {
-      labels_[node].is_reached = assignment_.surplus(node) > 0;
-      has_surplus = has_surplus || labels_[node].is_reached;
+  while (label_ways_from_surplus()) {
+    const std::vector<NodeIndex> ends = cheapest_ends();
+    DISTKV_CHECK(!ends.empty());
+    for (const NodeIndex end : ends) {
+      while (is_label_true(end)) {
+        for (const Hop& hop : hops_to(end)) hops_.take(hop);
+      }
     }
-    if (!has_surplus) return;
-    // Without cycles that save, no way is worth more hops than there are nodes.
-    for (size_t pass = 0; improve_labels(); ++pass) DISTKV_CHECK(pass <= labels_.size());
-    const NodeIndex end = cheapest_end();
-    DISTKV_CHECK(end != kNobody);
-    for (const Hop& hop : hops_to(end)) hops_.take(hop);
   }
 }
 

@@ -1,5 +1,7 @@
 #include "ring/hops.h"
 
+#include <array>
+
 #include "base/check.h"
 
 namespace distkv::ring {
@@ -45,14 +47,30 @@ void Hops::take(const Hop& hop) {
   count_row(hop.partition, 1);
 }
 
+// What may_replace and cost_of say for each pair, with the giver's part judged once for all takers.
 void Hops::count_row(uint32_t partition, int32_t sign) {
+  struct Giver {
+    NodeIndex node;
+    RackIndex rack;
+    bool may_leave_rack;
+    int saving;
+  };
+  const std::vector<RackIndex>& rack_of = assignment_.shares().rack_of;
+  std::array<Giver, kReplicasMax> givers;
+  size_t giver_count = 0;
+  for (const NodeIndex node : assignment_.row(partition)) {
+    givers[giver_count++] = {node, rack_of[node], assignment_.may_leave_rack(partition, node),
+                             assignment_.held_before(partition, node) ? 0 : 1};
+  }
   for (size_t taker = 0; taker < assignment_.node_count(); ++taker) {
     const auto to = static_cast<NodeIndex>(taker);
     if (assignment_.holds(partition, to)) continue;
-    for (const NodeIndex from : assignment_.row(partition)) {
-      if (!assignment_.may_replace(partition, from, to)) continue;
-      const int cost = cost_of(partition, from, to);
-      counts_[slot_of(from, to) + static_cast<size_t>(cost - kCostMin)] += sign;
+    const bool may_enter_rack = assignment_.may_enter_rack(partition, to);
+    const int price = assignment_.held_before(partition, to) ? 0 : 1;
+    for (size_t i = 0; i < giver_count; ++i) {
+      const Giver& from = givers[i];
+      if (from.rack != rack_of[to] && !(from.may_leave_rack && may_enter_rack)) continue;
+      counts_[slot_of(from.node, to) + static_cast<size_t>(price - from.saving - kCostMin)] += sign;
     }
   }
 }
