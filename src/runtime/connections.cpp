@@ -20,6 +20,7 @@ class Connections::Connection final : public StreamEvents {
   bool reply(std::string_view frame);
   void close_when_written();
   void end(const base::Status& why) { stream_.end(why); }
+  const std::string& remote() const { return stream_.remote(); }
 
   void on_bytes(std::string_view bytes) override;
   void on_written() override;
@@ -144,7 +145,8 @@ void Connections::on_turn_end() {
   for (const base::ConnectionId id : overflowing) {
     Connection* const connection = find(id);
     if (connection == nullptr) continue;
-    log_.warn("connection_not_reading", {{"queued_bytes_max", kReplyQueueBytesMax}});
+    log_.warn("connection_not_reading",
+              {{"remote", connection->remote()}, {"queued_bytes_max", kReplyQueueBytesMax}});
     connection->end({base::Code::kOverloaded, "does not read its replies"});
   }
 }
