@@ -1,0 +1,158 @@
+#include <charconv>
+#include <limits>
+
+#include "bin/arguments.h"
+#include "bin/server_flags.h"
+#include "ring/layout.h"
+
+namespace distkv::bin {
+
+using base::Code;
+using base::Status;
+using server::ServerOptions;
+
+namespace {
+
+Status wrong(std::string_view value, std::string_view allowed) {
+  return {Code::kInvalidArgument,
+          "'" + std::string(value) + "' is not allowed; allowed is " + std::string(allowed)};
+}
+
+template <typename Number>
+Status set_number(Number& place, std::string_view value, Number low, Number high) {
+  Number number{};
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+  const bool is_whole = error == std::errc() && end == value.data() + value.size();
+  if (!is_whole || number < low || number > high) {
+    return wrong(value, std::to_string(low) + " to " + std::to_string(high));
+  }
+  place = number;
+  return Status::ok();
+}
+
+Status set_duration(base::Duration& place, std::string_view value) {
+  const auto duration = parse_duration(value);
+  if (!duration.is_ok()) return duration.status();
+  constexpr auto kLow = std::chrono::milliseconds(10);
+  constexpr auto kHigh = std::chrono::minutes(10);
+  if (*duration < kLow || *duration > kHigh) return wrong(value, "10ms to 10m");
+  place = *duration;
+  return Status::ok();
+}
+
+Status set_address(base::Endpoint& place, std::string_view value) {
+  const size_t colon = value.rfind(':');
+  uint32_t port = 0;
+  const bool has_port = colon != std::string_view::npos && colon > 0 &&
+                        set_number<uint32_t>(port, value.substr(colon + 1), 0, 65535).is_ok();
+  if (!has_port || value.size() > base::kEndpointBytesMax) return wrong(value, "host:port");
+  place = base::Endpoint{std::string(value)};
+  return Status::ok();
+}
+
+Status set_seeds(ServerOptions& options, std::string_view value) {
+  options.node.seeds.clear();
+  for (const std::string& part : split_list(value)) {
+    base::Endpoint seed;
+    if (const Status status = set_address(seed, part); !status.is_ok()) return status;
+    options.node.seeds.push_back(std::move(seed));
+  }
+  return Status::ok();
+}
+
+Status set_engine(ServerOptions& options, std::string_view value) {
+  if (value == "lsm") {
+    return {Code::kInvalidArgument,
+            "'lsm' is not in this version yet; allowed is leveldb or memory"};
+  }
+  if (value != "leveldb" && value != "memory") return wrong(value, "leveldb or memory");
+  options.engine = value == "memory" ? server::EngineKind::kMemory : server::EngineKind::kLevelDb;
+  options.node.engine_name = std::string(value);
+  return Status::ok();
+}
+
+Status set_durability(ServerOptions& options, std::string_view value) {
+  if (value.rfind("periodic:", 0) == 0) {
+    return {Code::kInvalidArgument,
+            "'periodic' comes with the lsm engine, which is not in this version yet; allowed is "
+            "group or memory"};
+  }
+  if (value != "group" && value != "memory") return wrong(value, "group or memory");
+  options.node.durability =
+      value == "group" ? storage::Durability::kGroup : storage::Durability::kMemory;
+  return Status::ok();
+}
+
+Status set_log_level(ServerOptions& options, std::string_view value) {
+  for (const auto level : {base::LogLevel::kDebug, base::LogLevel::kInfo, base::LogLevel::kWarn,
+                           base::LogLevel::kError}) {
+    if (value != base::name_of(level)) continue;
+    options.log_level = level;
+    return Status::ok();
+  }
+  return wrong(value, "debug, info, warn or error");
+}
+
+}  // namespace
+
+const std::vector<Setting>& settings() {
+  using Options = ServerOptions&;
+  using Text = std::string_view;
+  static const std::vector<Setting> kSettings = {
+      {"node-id", "", "1 to 64 characters",
+       "who this node is; made and kept in the data directory if not given",
+       [](Options o, Text v) { return o.node.node_id = base::NodeId{std::string(v)}, Status(); }},
+      {"address", "localhost:8080", "host:port", "where to listen, TCP and UDP",
+       [](Options o, Text v) { return set_address(o.address, v); }},
+      {"advertise-address", "", "host:port", "what to announce to others; --address if not given",
+       [](Options o, Text v) { return set_address(o.node.endpoint, v); }},
+      {"data-dir", "./data", "a directory", "where everything is kept; made if it is missing",
+       [](Options o, Text v) { return o.data_dir = std::string(v), Status(); }},
+      {"seed-nodes", "", "host:port,...",
+       "members to join through; none, or oneself first: found a cluster", set_seeds},
+      {"cluster-name", "distkv", "1 to 64 characters", "members of other clusters are refused",
+       [](Options o, Text v) { return o.node.cluster_name = std::string(v), Status(); }},
+      {"virtual-nodes", "150", "1 to 10000", "this node's share of the ring beside the others'",
+       [](Options o, Text v) {
+         return set_number<uint32_t>(o.node.virtual_nodes, v, 1, ring::kWeightMax);
+       }},
+      {"partitions", "1024", "a power of two, 1 to 16384",
+       "parts of the ring; fixed when the cluster is founded",
+       [](Options o, Text v) {
+         return set_number<uint32_t>(o.node.partitions, v, 1, ring::kPartitionsMax);
+       }},
+      {"replicas", "3", "1 to 7", "N: copies of each key; fixed when the cluster is founded",
+       [](Options o, Text v) {
+         return set_number<uint32_t>(o.node.replicas, v, 1, ring::kReplicasMax);
+       }},
+      {"read-quorum", "2", "1 to replicas", "R: replicas a quorum read asks",
+       [](Options o, Text v) {
+         return set_number<uint32_t>(o.node.read_quorum, v, 1, ring::kReplicasMax);
+       }},
+      {"write-quorum", "2", "1 to replicas", "W: replicas a quorum write waits for",
+       [](Options o, Text v) {
+         return set_number<uint32_t>(o.node.write_quorum, v, 1, ring::kReplicasMax);
+       }},
+      {"engine", "leveldb", "leveldb or memory", "what stores the data", set_engine},
+      {"durability", "group", "group or memory",
+       "answer when on disk, or when in memory (a crash then loses the newest writes)",
+       set_durability},
+      {"heartbeat-interval", "500ms", "10ms to 10m", "between probes of a member",
+       [](Options o, Text v) { return set_duration(o.node.membership.heartbeat_interval, v); }},
+      {"suspect-timeout", "1.5s", "10ms to 10m", "unanswered probes before a member is suspected",
+       [](Options o, Text v) { return set_duration(o.node.membership.suspect_timeout, v); }},
+      {"dead-timeout", "2s", "10ms to 10m", "suspicion before a member is called dead",
+       [](Options o, Text v) { return set_duration(o.node.membership.dead_timeout, v); }},
+      {"gossip-interval", "100ms", "10ms to 10m", "between packets that carry news",
+       [](Options o, Text v) { return set_duration(o.node.membership.gossip_interval, v); }},
+      {"gossip-fanout", "3", "1 to 16", "members told at each interval",
+       [](Options o, Text v) {
+         return set_number<uint32_t>(o.node.membership.gossip_fanout, v, 1, 16);
+       }},
+      {"log-level", "info", "debug, info, warn or error", "the least that is logged",
+       set_log_level},
+  };
+  return kSettings;
+}
+
+}  // namespace distkv::bin
