@@ -29,11 +29,13 @@ Transfer::Transfer(ring::LiveLayouts layouts, storage::Engine& engine, replica::
 }
 
 void Transfer::add(const ring::Move& move) {
-  if (!stretches_.empty() && stretches_.back().targets == move.targets &&
+  std::vector<base::NodeId> targets = move.targets;
+  std::sort(targets.begin(), targets.end());
+  if (!stretches_.empty() && stretches_.back().targets == targets &&
       stretches_.back().last.value() + 1 == move.partition.value()) {
     stretches_.back().last = move.partition;
   } else {
-    stretches_.push_back({move.partition, move.partition, move.targets});
+    stretches_.push_back({move.partition, move.partition, std::move(targets)});
   }
 }
 

@@ -42,6 +42,11 @@ Result<Minted> mint_on(const storage::EntryView* current, const causality::Put& 
   Result<causality::PutOutcome> outcome = causality::put(*own, put, clock.mint(own->seen));
   if (!outcome.is_ok()) return outcome.status();
   RecordBytes bytes = encode(outcome->record);
+  if (outcome->record.versions.size() > 1 && bytes.values.size() > kSiblingBytesMax) {
+    return Status(Code::kTooManySiblings,
+                  "its siblings would hold " + std::to_string(bytes.values.size()) +
+                      " bytes; read them all and put one value with the context of that read");
+  }
   return Minted{std::move(*outcome), std::move(bytes)};
 }
 

@@ -12,9 +12,16 @@
 #include "base/types.h"
 #include "causality/record.h"
 #include "replica/dot_clock.h"
+#include "ring/layout.h"
 #include "storage/engine.h"
+#include "wire/frame.h"
 
 namespace distkv::replica {
+
+// A put may leave a single value of any allowed size, but siblings of no more than this together.
+// Each of N replicas stops there by itself, so what they merge to still fits one frame.
+inline constexpr size_t kSiblingBytesMax = base::kValueBytesMax;
+static_assert((kSiblingBytesMax + (1 << 20)) * ring::kReplicasMax <= wire::kPeerFrameBytesMax);
 
 // A record as it is stored and sent. Both empty: the replica holds nothing of the key.
 struct RecordView {

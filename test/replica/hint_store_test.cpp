@@ -19,8 +19,11 @@ using base::Status;
 RecordBytes record_of(uint64_t actor, uint64_t counter, std::string value) {
   causality::Record record;
   record.seen.raise({ActorId{actor}, Counter{counter}});
-  record.versions.push_back({{ActorId{actor}, Counter{counter}}, base::OpId{{actor, counter}},
-                             causality::kNeverExpires, false, std::move(value)});
+  record.versions.push_back({{ActorId{actor}, Counter{counter}},
+                             base::OpId{{actor, counter}},
+                             causality::kNeverExpires,
+                             false,
+                             std::move(value)});
   return encode(record);
 }
 

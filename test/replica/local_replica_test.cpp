@@ -28,9 +28,10 @@ struct Fixture {
     put.op_id = OpId{{9, op == 0 ? ++last_op : op}};
     put.value = std::move(value);
     put.context = context;
-    replica.mint({key, base::Token{5}}, std::move(put),
-                 [&](Result<Minted> minted) { result = std::move(minted); },
-                 [&](const Status& status) { durable = status; });
+    replica.mint(
+        {key, base::Token{5}}, std::move(put),
+        [&](Result<Minted> minted) { result = std::move(minted); },
+        [&](const Status& status) { durable = status; });
     REQUIRE(result.has_value());
     return *result;
   }
@@ -141,6 +142,16 @@ TEST_CASE("a mint that would leave too many siblings is refused, and nothing is 
   const Record before = here.read("k");
   CHECK(here.mint("k", "one more", &saw_nothing).code() == Code::kTooManySiblings);
   CHECK(here.read("k") == before);
+}
+
+TEST_CASE("siblings that would outgrow a frame are refused, a single large value is not") {
+  Fixture here;
+  const causality::Context saw_nothing;
+  const std::string large(kSiblingBytesMax, 'x');
+  CHECK(here.mint("k", large).is_ok());
+  CHECK(here.mint("k", "y", &saw_nothing).code() == Code::kTooManySiblings);
+  CHECK(here.mint("k", large).is_ok());
+  CHECK(here.read("k").versions.size() == 1);
 }
 
 TEST_SUITE_END();
