@@ -39,7 +39,7 @@ std::unique_ptr<leveldb::LevelDbEngine> open_leveldb(const std::string& director
   leveldb::Options options;
   options.directory = directory;
   options.write_buffer_bytes = 64 << 10;
-  options.env = &env;
+  options.env = env.get();
   auto engine = leveldb::LevelDbEngine::open(options, writer, readers);
   DISTKV_CHECK(engine.is_ok());
   return std::move(*engine);

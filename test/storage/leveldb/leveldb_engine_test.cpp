@@ -32,7 +32,7 @@ std::unique_ptr<LevelDbEngine> open_inline(const std::string& directory, InlineE
   Options options;
   options.directory = directory;
   options.write_buffer_bytes = 64 << 10;
-  options.env = env;
+  if (env != nullptr) options.env = env->get();
   auto engine = LevelDbEngine::open(options, executor, executor);
   REQUIRE_MESSAGE(engine.is_ok(), engine.status().to_string());
   return std::move(*engine);
@@ -43,7 +43,7 @@ struct Stepped {
   explicit Stepped(uint64_t pending_bytes_max = 64 << 20) {
     Options options;
     options.directory = directory.path("store");
-    options.env = &env;
+    options.env = env.get();
     options.pending_bytes_max = pending_bytes_max;
     engine = std::move(*LevelDbEngine::open(options, writer, readers));
   }
@@ -320,7 +320,7 @@ TEST_CASE("a damaged table gives the right entry or says it is corrupt, never an
     table.write(changed);
     Options options;
     options.directory = directory.path("store");
-    options.env = &env;
+    options.env = env.get();
     if (auto engine = LevelDbEngine::open(options, executor, executor); engine.is_ok()) {
       for (int i = 0; i < kKeys; ++i) {
         const std::string seen = read(**engine, key_at(i, "k"));

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -14,9 +15,10 @@ using test::key_at;
 using test::text_of;
 
 std::string read(MapEngine& engine, const KeyRef& key) {
-  std::string text = "(waits)";
-  engine.get(key, Part::kAll, [&text](const auto& found) { text = text_of(found); });
-  return text;
+  // Shared: an answer that waits comes after this function has returned.
+  const auto text = std::make_shared<std::string>("(waits)");
+  engine.get(key, Part::kAll, [text](const auto& found) { *text = text_of(found); });
+  return *text;
 }
 
 TEST_SUITE_BEGIN("map engine");
@@ -105,7 +107,8 @@ TEST_CASE("after a failed append the engine answers that failure and nothing els
   engine.get(key_at(1, "k"), Part::kAll, [&](const auto& entry) { seen = text_of(entry); });
 
   journal.finish_one({base::Code::kIo, "sync failed"});
-  CHECK(answers == std::vector<std::string>{"input/output error: sync failed", "input/output error: sync failed"});
+  CHECK(answers == std::vector<std::string>{"input/output error: sync failed",
+                                            "input/output error: sync failed"});
   CHECK(seen == "input/output error");
 
   journal.finish_one();
