@@ -13,20 +13,22 @@ namespace {
 // Operations alive in what a read has seen, with the greatest dot of each.
 struct Expected {
   std::map<base::OpId, causality::Dot> certain;
-  std::map<base::OpId, causality::Dot> possible;  // They expire, so the reader's clock decides.
+  std::map<base::OpId, causality::Dot> possible;  // They expire, or a put joined them.
 };
 
 Expected expected_of(const KeyTruth& key, const DotSet& seen) {
   Expected expected;
   DotSet alive = seen - key.superseded(seen);
   alive.remove(key.phantoms(alive));
+  const DotSet joined = key.joined(seen);
   for (const size_t place : alive.places()) {
     const Mint& mint = key.mint(place);
     if (mint.is_tombstone) continue;
-    auto& operations = mint.expires ? expected.possible : expected.certain;
+    auto& operations = mint.expires || joined.has(place) ? expected.possible : expected.certain;
     const auto [known, is_new] = operations.emplace(mint.op_id, mint.dot);
     if (!is_new && is_newer(mint.dot, known->second)) known->second = mint.dot;
   }
+  for (const auto& [op_id, dot] : expected.certain) expected.possible.erase(op_id);
   return expected;
 }
 
@@ -133,6 +135,7 @@ void check_receipt(const Truth& truth, const PutAnswer& answer, Violations& viol
     known.merge(key->of_operation(key->mint(place).op_id));
   }
   known.merge(key->superseded(answer.seen));
+  known.merge(key->joined(answer.seen));
   DotSet unknown = answer.seen - known;
   unknown.remove(key->phantoms(unknown));
   if (unknown.is_empty()) return;

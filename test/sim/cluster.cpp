@@ -56,7 +56,8 @@ Cluster::Cluster(const World& world, const ClusterPlan& plan, Truth& truth, Viol
     config.read_quorum = plan.read_quorum;
     config.write_quorum = plan.write_quorum;
     DISTKV_CHECK(node::validate(config).is_ok());
-    watches_.push_back(std::make_unique<ReplicaWatch>(MachineIndex{i}, truth, violations));
+    watches_.push_back(
+        std::make_unique<ReplicaWatch>(MachineIndex{i}, truth, violations, world.trace));
     nodes_.push_back(
         std::make_unique<SimNode>(world, std::move(config), rng_.fork(), *watches_.back()));
   }

@@ -80,7 +80,7 @@ void Faults::inject_at_machine(FaultKind kind) {
     case FaultKind::kSlowDisk:
       return slow_disk(node);
     case FaultKind::kWipe:
-      return crash(node, !std::exchange(has_wiped_, true));
+      return wipe();
     default:
       return crash(node, false);
   }
@@ -90,6 +90,14 @@ void Faults::crash(SimNode& node, bool loses_disk) {
   node.crash(happens(rng_, kIsSilent));
   if (loses_disk) node.disk().wipe();
   victims_.scheduler.after(draw(rng_, kDownTime), [&node] { node.start(); });
+}
+
+void Faults::wipe() {
+  if (has_wiped_) return;
+  has_wiped_ = true;
+  // The first of the seeds would found a second cluster if it came back empty while it reaches none
+  // of the others: that is its documented rule, and for an operator to prevent.
+  crash(*victims_.nodes[rng_.between(1, victims_.nodes.size() - 1)], true);
 }
 
 void Faults::blackout() {

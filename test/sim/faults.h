@@ -72,6 +72,7 @@ class Faults {
   void inject(FaultKind kind);
   void inject_at_machine(FaultKind kind);
   void crash(SimNode& node, bool loses_disk);
+  void wipe();
   void blackout();
   void pause(SimNode& node);
   void cut(FaultKind kind);

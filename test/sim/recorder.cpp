@@ -33,6 +33,8 @@ std::string_view name_of(wire::Consistency consistency) {
 OperationId Recorder::invoke(Operation operation, const WriteIntent* intent) {
   operation.invoked_at = scheduler_.now();
   if (intent != nullptr) truth_.intend(operation.op_id, *intent);
+  if (trace_.is_printing())
+    note(operation, intent != nullptr && intent->context ? "begins, with context" : "begins");
   history_.push_back(std::move(operation));
   return {history_.size() - 1};
 }
@@ -41,6 +43,18 @@ std::string Recorder::describe_operation(const Operation& operation) const {
   std::string text("client c" + std::to_string(operation.client) + " ");
   text.append(name_of(operation.kind)).append(" ").append(operation.key);
   return text.append(" at ").append(name_of(operation.consistency));
+}
+
+void Recorder::note(const Operation& operation, const std::string& what) {
+  std::string text = describe_operation(operation);
+  if (!operation.is_read()) text += " op " + operation.op_id.value().to_hex().substr(0, 8);
+  const KeyTruth& key = truth_.key(operation.key);
+  text += " " + what;
+  if (!operation.seen.is_empty()) {
+    text +=
+        "; alive in its context: " + describe(key, operation.seen - key.superseded(operation.seen));
+  }
+  trace_.note(MachineIndex{}, EventKind::kOperation, text);
 }
 
 DotSet Recorder::cover(const Operation& operation, std::string_view token) {
@@ -85,6 +99,7 @@ void Recorder::finish(OperationId id, base::Code code) {
   Operation& operation = history_[id.place];
   operation.returned_at = scheduler_.now();
   operation.code = code;
+  if (trace_.is_printing()) note(operation, "ends: " + std::string(base::name_of(code)));
   std::string name(name_of(operation.kind));
   ++tally_.operations[name.append(" ").append(base::name_of(code))];
 }

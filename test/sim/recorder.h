@@ -25,8 +25,13 @@ struct OperationId {
 class Recorder {
  public:
   // All outlive this.
-  Recorder(const Scheduler& scheduler, Truth& truth, Violations& violations, Tally& tally)
-      : scheduler_(scheduler), truth_(truth), violations_(violations), tally_(tally) {}
+  Recorder(const Scheduler& scheduler, Truth& truth, Violations& violations, Tally& tally,
+           Trace& trace)
+      : scheduler_(scheduler),
+        truth_(truth),
+        violations_(violations),
+        tally_(tally),
+        trace_(trace) {}
 
   // `intent` of a write; null for a read.
   OperationId invoke(Operation operation, const WriteIntent* intent);
@@ -41,12 +46,14 @@ class Recorder {
 
  private:
   DotSet cover(const Operation& operation, std::string_view token);
+  void note(const Operation& operation, const std::string& what);
   std::string describe_operation(const Operation& operation) const;
 
   const Scheduler& scheduler_;
   Truth& truth_;
   Violations& violations_;
   Tally& tally_;
+  Trace& trace_;
   History history_;
 };
 

@@ -38,6 +38,7 @@ void ReplicaWatch::on_write(BatchNumber batch, const storage::Write& write) {
     if (const auto place = key.find(version.dot)) after.alive.add(*place);
   }
   mark_stored(key, after);
+  if (trace_.is_printing()) note(write.key, before, after);
   judge(write.key, before, after);
   states_[write.key] = std::move(after);
   changes_.push_back(std::move(change));
@@ -68,7 +69,7 @@ std::optional<size_t> ReplicaWatch::take_mint(const std::string& key,
     const WriteIntent* intent = truth_.intent(version.op_id);
     if (intent != nullptr && intent->context) {
       mint.supersedes = *intent->context;
-      if (before != nullptr) mint.supersedes.merge(truth.twins(before->alive, *intent->context));
+      if (before != nullptr) mint.joins = truth.twins(before->alive, *intent->context);
     } else if (before != nullptr) {
       mint.supersedes = before->alive;
     }
@@ -94,6 +95,14 @@ void ReplicaWatch::mark_stored(KeyTruth& key, const State& state) {
   for (const size_t place : state.alive.places()) {
     if (key.mint(place).replica != self_) key.mint(place).is_elsewhere = true;
   }
+}
+
+void ReplicaWatch::note(const std::string& key, const State* before, const State& after) {
+  const KeyTruth& truth = truth_.key(key);
+  const DotSet news = before == nullptr ? after.seen : after.seen - before->seen;
+  trace_.note(self_, EventKind::kRecord,
+              key + " alive: " + describe(truth, after.alive) +
+                  "; newly seen: " + describe(truth, news - after.alive));
 }
 
 void ReplicaWatch::judge(const std::string& key, const State* before, const State& after) {
@@ -126,6 +135,7 @@ void judge_record(const KeyTruth& truth, const std::string& where, const DotSet&
                   const DotSet& alive, Violations& violations) {
   const DotSet superseded = truth.superseded(seen);
   DotSet vanished = (seen - alive) - superseded;
+  vanished.remove(truth.joined(seen));
   vanished.remove(truth.phantoms(vanished));
   if (!vanished.is_empty()) {
     violations.push_back(

@@ -21,9 +21,9 @@ namespace distkv::sim {
 
 class ReplicaWatch : public DiskObserver {
  public:
-  // Both outlive this.
-  ReplicaWatch(MachineIndex self, Truth& truth, Violations& violations)
-      : self_(self), truth_(truth), violations_(violations) {}
+  // All outlive this.
+  ReplicaWatch(MachineIndex self, Truth& truth, Violations& violations, Trace& trace)
+      : self_(self), truth_(truth), violations_(violations), trace_(trace) {}
 
   void on_write(BatchNumber batch, const storage::Write& write) override;
   void on_lost_after(BatchNumber kept) override;
@@ -46,11 +46,13 @@ class ReplicaWatch : public DiskObserver {
                                   const State* before);
   void check_mint(const std::string& key, const causality::Version& version);
   void mark_stored(KeyTruth& key, const State& state);
+  void note(const std::string& key, const State* before, const State& after);
   void judge(const std::string& key, const State* before, const State& after);
 
   MachineIndex self_;
   Truth& truth_;
   Violations& violations_;
+  Trace& trace_;
   std::map<std::string, State> states_;
   std::deque<Change> changes_;
 };

@@ -35,7 +35,7 @@ class Simulation {
         network_(scheduler_, trace_, tally_, rng_.fork()),
         world_{scheduler_, trace_, network_,
                [this](const std::string& line) { complain("log", line); }},
-        recorder_(scheduler_, truth_, violations_, tally_),
+        recorder_(scheduler_, truth_, violations_, tally_, trace_),
         cluster_(world_, draw_cluster(options.nodes, rng_), truth_, violations_, rng_.fork()),
         client_world_{scheduler_, trace_, network_, recorder_, cluster_.endpoints()},
         workload_(client_world_, draw_workload(rng_), rng_.fork()),

@@ -95,6 +95,10 @@ std::string_view name_of(EventKind kind) {
       return "return";
     case EventKind::kLog:
       return "log";
+    case EventKind::kRecord:
+      return "record";
+    case EventKind::kOperation:
+      return "operation";
   }
   return "unrecognised";
 }

@@ -36,6 +36,8 @@ enum class EventKind : uint8_t {
   kInvoke = 14,
   kReturn = 15,
   kLog = 16,
+  kRecord = 17,
+  kOperation = 18,
 };
 
 std::string_view name_of(EventKind kind);

@@ -46,6 +46,12 @@ DotSet KeyTruth::superseded(const DotSet& seen) const {
   return gone;
 }
 
+DotSet KeyTruth::joined(const DotSet& seen) const {
+  DotSet joined;
+  for (const size_t place : seen.places()) joined.merge(mints_[place].joins);
+  return joined;
+}
+
 DotSet KeyTruth::twins(const DotSet& alive, const DotSet& context) const {
   DotSet twins;
   const std::vector<size_t> places = alive.places();

@@ -40,6 +40,9 @@ struct Mint {
   base::OpId op_id;
   MachineIndex replica;
   DotSet supersedes;
+  // Other dots of operations that this put joined: they may go with it, but where they are met
+  // alone they may also stay.
+  DotSet joins;
   bool is_tombstone = false;
   bool expires = false;
   // A crash took it from the replica that minted it before it was durable.
@@ -66,6 +69,8 @@ class KeyTruth {
   DotSet covered(const causality::Context& context) const;
   // What the writes in `seen` superseded.
   DotSet superseded(const DotSet& seen) const;
+  // What they joined.
+  DotSet joined(const DotSet& seen) const;
   // What a put joins or takes along beside what its context covers: the other dots, among those
   // alive where it is minted, of operations that were minted more than once by retries.
   DotSet twins(const DotSet& alive, const DotSet& context) const;
