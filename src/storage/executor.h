@@ -1,5 +1,6 @@
 // The seam through which an engine leaves its owner's thread: `work` runs elsewhere (or later),
-// then `done` on the owner. The runtime gives threads, the simulator gives delays, tests run inline.
+// then `done` on the owner. The runtime gives threads, the simulator gives delays, tests run
+// inline.
 #pragma once
 
 #include <functional>

@@ -77,6 +77,10 @@ void check_reads(Rig& rig) {
     CHECK(read(rig, key_at(1, "a", Space::kHints)) == "hint");
     CHECK(read(rig, key_at(1, "a", Space::kNode)) == "(absent)");
   }
+}
+
+void check_lookups(Rig& rig) {
+  Engine& engine = rig.engine();
 
   SUBCASE("try_get answers rightly or says it would block") {
     put(engine, key_at(1, "a"), "value");
@@ -146,6 +150,10 @@ void check_updates(Rig& rig) {
     erase(engine, key_at(1, "k"));
     CHECK(read(rig, key_at(1, "k")) == "(absent)");
   }
+}
+
+void check_order(Rig& rig) {
+  Engine& engine = rig.engine();
 
   SUBCASE("an update asked from a callback runs after those already asked for") {
     engine.update({.key = key_at(1, "k"),
@@ -232,6 +240,11 @@ void check_durability(Rig& rig) {
     rig.settle();
     CHECK(events == Events{"put", "keep"});
   }
+}
+
+void check_syncs(Rig& rig) {
+  Engine& engine = rig.engine();
+  Events events;
 
   SUBCASE("a memory write is answered when visible, and still becomes durable") {
     engine.update({.key = key_at(1, "k"),

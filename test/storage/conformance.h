@@ -7,8 +7,11 @@
 namespace distkv::storage::test {
 
 void check_reads(Rig& rig);
+void check_lookups(Rig& rig);
 void check_updates(Rig& rig);
+void check_order(Rig& rig);
 void check_durability(Rig& rig);
+void check_syncs(Rig& rig);
 void check_batches(Rig& rig);
 void check_scans(Rig& rig);
 void check_snapshots(Rig& rig);

@@ -8,8 +8,11 @@ namespace {
 
 void check_engine(Rig& rig) {
   SUBCASE("reads") { check_reads(rig); }
+  SUBCASE("lookups") { check_lookups(rig); }
   SUBCASE("updates") { check_updates(rig); }
+  SUBCASE("order") { check_order(rig); }
   SUBCASE("durability") { check_durability(rig); }
+  SUBCASE("syncs") { check_syncs(rig); }
   SUBCASE("batches") { check_batches(rig); }
   SUBCASE("scans") { check_scans(rig); }
   SUBCASE("snapshots") { check_snapshots(rig); }
