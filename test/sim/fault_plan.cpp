@@ -16,6 +16,7 @@ struct KindHabit {
 
 constexpr KindHabit kHabits[] = {
     {FaultKind::kCrash, {700000}, {milliseconds(500), seconds(12)}},
+    {FaultKind::kRestart, {400000}, {milliseconds(500), seconds(12)}},
     {FaultKind::kBlackout, {150000}, {seconds(5), seconds(40)}},
     {FaultKind::kPause, {500000}, {milliseconds(300), seconds(10)}},
     {FaultKind::kCut, {500000}, {seconds(1), seconds(15)}},
@@ -74,6 +75,8 @@ std::string_view name_of(FaultKind kind) {
   switch (kind) {
     case FaultKind::kCrash:
       return "crash";
+    case FaultKind::kRestart:
+      return "restart";
     case FaultKind::kBlackout:
       return "blackout";
     case FaultKind::kPause:

@@ -12,6 +12,7 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr Spread kDownTime{milliseconds(20), seconds(6)};
+constexpr Spread kStopPatience{milliseconds(500), seconds(4)};
 constexpr Spread kPauseTime{milliseconds(20), seconds(4)};
 constexpr Spread kCutTime{milliseconds(100), seconds(10)};
 constexpr Spread kSlowTime{milliseconds(200), seconds(5)};
@@ -79,6 +80,8 @@ void Faults::inject_at_machine(FaultKind kind) {
       return jump_wall(node);
     case FaultKind::kSlowDisk:
       return slow_disk(node);
+    case FaultKind::kRestart:
+      return restart(node);
     case FaultKind::kWipe:
       return wipe();
     default:
@@ -90,6 +93,17 @@ void Faults::crash(SimNode& node, bool loses_disk) {
   node.crash(happens(rng_, kIsSilent));
   if (loses_disk) node.disk().wipe();
   victims_.scheduler.after(draw(rng_, kDownTime), [&node] { node.start(); });
+}
+
+void Faults::restart(SimNode& node) {
+  node.stop();
+  // Whoever has not ended by then is killed, as a service's host does.
+  const base::Duration patience = draw(rng_, kStopPatience);
+  victims_.scheduler.after(patience, [this, &node] {
+    if (is_healed_) return;
+    node.crash(false);
+    node.start();
+  });
 }
 
 void Faults::wipe() {
@@ -168,6 +182,7 @@ void Faults::heal() {
     node->set_drift({});
     node->disk().set_sync_delay(kUsualSync);
     node->resume();
+    if (node->is_stopping()) node->crash(false);
     node->start();
   }
   victims_.network.calm();

@@ -17,6 +17,7 @@ namespace distkv::sim {
 
 enum class FaultKind : uint8_t {
   kCrash,         // One program ends and starts again.
+  kRestart,       // One program is asked to end, and starts again.
   kBlackout,      // All of them, at once.
   kPause,         // A program stands still, then goes on.
   kCut,           // The machines fall in two parts.
@@ -31,7 +32,7 @@ enum class FaultKind : uint8_t {
   kSlowDisk,      // Syncs take long.
   kWipe,          // A machine loses its disk. Once in a run.
 };
-inline constexpr size_t kFaultKinds = 14;
+inline constexpr size_t kFaultKinds = 15;
 
 std::string_view name_of(FaultKind kind);
 
@@ -73,6 +74,7 @@ class Faults {
   void inject_at_machine(FaultKind kind);
   void crash(SimNode& node, bool loses_disk);
   void wipe();
+  void restart(SimNode& node);
   void blackout();
   void pause(SimNode& node);
   void cut(FaultKind kind);

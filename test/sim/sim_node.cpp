@@ -59,6 +59,7 @@ void SimNode::handle(EventKind kind, std::string_view bytes, const MachineEvent&
 
 void SimNode::start() {
   if (program_) return;
+  ++life_;
   world_.trace.record(index_, EventKind::kStart);
   program_ = std::make_unique<Program>(*this, rng_.next());
   program_->engine.load(disk_.contents());
@@ -73,6 +74,27 @@ void SimNode::start() {
 void SimNode::crash(bool is_silent) {
   if (!program_) return;
   world_.trace.record(index_, EventKind::kCrash);
+  end_program(is_silent);
+}
+
+void SimNode::stop() {
+  if (!program_ || is_paused_ || is_stopping_) return;
+  world_.trace.record(index_, EventKind::kStop);
+  is_stopping_ = true;
+  program_->node.stop([this, life = life_](const base::Status& status) {
+    if (!status.is_ok()) {
+      world_.on_error_line(config_.node_id.value() + " cannot stop: " + status.to_string());
+    }
+    // The program is still on the stack.
+    world_.scheduler.after(base::Duration::zero(), [this, life] {
+      if (program_ && life == life_) end_program(false);
+    });
+  });
+  arm();
+}
+
+void SimNode::end_program(bool is_silent) {
+  is_stopping_ = false;
   is_paused_ = false;
   withheld_.clear();
   ++last_alarm_;

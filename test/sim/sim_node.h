@@ -48,8 +48,11 @@ class SimNode : public Machine, private base::Log {
   void start();
   // `is_silent`: the power went, no kernel tells the peers.
   void crash(bool is_silent);
+  // Asks the program to end in order, as SIGTERM does. It is down when it says that it is done.
+  void stop();
   void pause();
   void resume();
+  bool is_stopping() const { return is_stopping_; }
   bool is_paused() const { return is_paused_; }
 
   SimDisk& disk() { return disk_; }
@@ -80,6 +83,8 @@ class SimNode : public Machine, private base::Log {
   // After whatever may have changed the timers: asks the scheduler for the next wake-up.
   void arm();
   void wake(uint64_t alarm);
+  // The program's memory and connections are gone.
+  void end_program(bool is_silent);
 
   World world_;
   node::Config config_;
@@ -89,7 +94,9 @@ class SimNode : public Machine, private base::Log {
   MachineIndex index_;
   SimDisk disk_;
   bool is_paused_ = false;
+  bool is_stopping_ = false;
   std::deque<Withheld> withheld_;
+  uint64_t life_ = 0;  // Counts the programs.
   uint64_t last_alarm_ = 0;
   std::optional<base::MonotonicTime> alarm_at_;
   std::unique_ptr<Program> program_;

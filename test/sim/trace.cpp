@@ -97,6 +97,8 @@ std::string_view name_of(EventKind kind) {
       return "log";
     case EventKind::kRecord:
       return "record";
+    case EventKind::kStop:
+      return "stop";
     case EventKind::kOperation:
       return "operation";
   }

@@ -38,6 +38,7 @@ enum class EventKind : uint8_t {
   kLog = 16,
   kRecord = 17,
   kOperation = 18,
+  kStop = 19,
 };
 
 std::string_view name_of(EventKind kind);
