@@ -125,11 +125,14 @@ def unit_tests(directory: str, only: Sequence[str] = (), prefix: Sequence[str] =
 
 
 def command(name: str, *words: str, environment: Optional[Dict[str, str]] = None,
-            must_fail: bool = False) -> Stage:
-    """One command is one case. Paths are relative to the repository."""
+            must_fail: bool = False, show_last: int = 0) -> Stage:
+    """One command is one case. Paths are relative to the repository. The last lines of its output
+    can be shown also where it succeeds: figures a reader of the run wants to see."""
 
     def stage() -> Count:
         exit_code, output, log = run(name, words, COMMAND_SECONDS_MAX, environment)
+        if show_last and exit_code == 0:
+            print("\n".join(output.splitlines()[-show_last:]), flush=True)
         return _with_log(counting.of_command(name, exit_code, must_fail), output, log)
 
     return stage
@@ -149,5 +152,24 @@ def python_tests(folder: str, environment: Optional[Dict[str, str]] = None,
         if count.passed + count.failed == 0:
             return Count(0, 1, [f"{folder}: no test is there"])
         return count
+
+    return stage
+
+
+def same_line(name: str, prefix: str, *commands: Sequence[str]) -> Stage:
+    """One case: all commands succeed and print the same line beginning with `prefix`."""
+
+    def stage() -> Count:
+        lines = []
+        for number, words in enumerate(commands):
+            exit_code, output, log = run(f"{name} {number}", words, COMMAND_SECONDS_MAX)
+            found = [line for line in output.splitlines() if line.startswith(prefix)]
+            if exit_code != 0 or len(found) != 1:
+                return _with_log(counting.of_command(name, exit_code or 1), output, log)
+            lines.append(found[0])
+        if len(set(lines)) == 1:
+            return counting.of_command(name, 0)
+        print(f"--- {name}: not the same:", *lines, "---", sep="\n", flush=True)
+        return counting.of_command(name, 1)
 
     return stage

@@ -2,9 +2,10 @@
 
 import os
 import subprocess
+import time
 from typing import Dict, List, NamedTuple, Tuple
 
-from testing.stages import Stage, build, command, python_tests, unit_tests
+from testing.stages import Stage, build, command, python_tests, same_line, unit_tests
 
 
 class Suite(NamedTuple):
@@ -29,6 +30,23 @@ TSAN_OPTIONS = ("-Db_sanitize=thread", "-Db_lundef=false", "-Dbuildtype=debugopt
 # Where threads are: the storage engine's log and compaction, and the libuv runtime.
 THREADED = ("storage", "runtime")
 
+# Seeds that every run tries, and some that no run tried before.
+SEEDS = 2000
+SEEDS_FRESH = 300
+SEEDS_ASAN = 100
+SEEDS_HASHED = 100
+_FRESH_SEED = int(time.time())
+
+
+def simulator(build_directory: str) -> str:
+    return f"{build_directory}/test/sim/distkv-sim"
+
+
+def simulate(build_directory: str, seed: int, runs: int, *options: str) -> Tuple[str, ...]:
+    return (simulator(build_directory), "--seed", str(seed), "--runs", str(runs), "--jobs", "2",
+            *options)
+
+
 SUITES: Dict[str, Suite] = {
     "unit": Suite("unit tests, g++", (build("build"), unit_tests("build")), is_fast=True),
     "checks": Suite("layers, style, and the tests of the scripts", (
@@ -39,9 +57,21 @@ SUITES: Dict[str, Suite] = {
         build("build"),
         command("check_style", "scripts/check_style"),
     ), is_fast=True),
-    "clang": Suite("unit tests, clang++", (
-        build("build-clang", compiler="clang++"),
+    "clang": Suite("unit tests, clang++ without optimisation", (
+        build("build-clang", "-Dbuildtype=debug", compiler="clang++"),
         unit_tests("build-clang"),
+    )),
+    "sim": Suite("clusters of five under seeded faults", (
+        build("build"),
+        command(f"{SEEDS} seeds", *simulate("build", 1, SEEDS), show_last=45),
+        command(f"{SEEDS_FRESH} fresh seeds", *simulate("build", _FRESH_SEED, SEEDS_FRESH),
+                show_last=2),
+        command(f"{SEEDS_HASHED} seeds twice", *simulate("build", 1, SEEDS_HASHED, "--compare"),
+                show_last=2),
+        build("build-clang", "-Dbuildtype=debug", compiler="clang++",
+              targets=["test/sim/distkv-sim"]),
+        same_line(f"{SEEDS_HASHED} seeds alike under g++ -O2 and clang++ -O0", "trace hash",
+                  simulate("build", 1, SEEDS_HASHED), simulate("build-clang", 1, SEEDS_HASHED)),
     )),
     "integration": Suite("real servers and clients", (
         build("build"),
@@ -50,6 +80,8 @@ SUITES: Dict[str, Suite] = {
     "asan": Suite("unit and integration tests under address and undefined-behaviour sanitizers", (
         build("build-asan", *ASAN_OPTIONS, compiler="clang++"),
         unit_tests("build-asan"),
+        command(f"{SEEDS_ASAN} seeds under sanitizers",
+                *simulate("build-asan", 1, SEEDS_ASAN), show_last=2),
         python_tests("test/integration", {"DISTKV_BUILD": "build-asan"}, label="build-asan/"),
     )),
     "tsan": Suite("the threaded parts under the thread sanitizer", (
