@@ -10,9 +10,9 @@ namespace distkv::base {
 }  // namespace distkv::base
 
 // Always on.
-#define DISTKV_CHECK(condition)                                              \
-  (__builtin_expect(static_cast<bool>(condition), 1)                         \
-       ? static_cast<void>(0)                                                \
+#define DISTKV_CHECK(condition)                      \
+  (__builtin_expect(static_cast<bool>(condition), 1) \
+       ? static_cast<void>(0)                        \
        : ::distkv::base::check_failed(#condition, __FILE__, __LINE__))
 
 // For checks that cost more than the work they guard: only in debug builds.

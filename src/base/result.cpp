@@ -4,22 +4,38 @@ namespace distkv::base {
 
 std::string_view name_of(Code code) {
   switch (code) {
-    case Code::kOk: return "ok";
-    case Code::kInvalidArgument: return "invalid argument";
-    case Code::kTooLarge: return "too large";
-    case Code::kTooManySiblings: return "too many siblings";
-    case Code::kRejected: return "rejected";
-    case Code::kUnknownOutcome: return "outcome unknown";
-    case Code::kUnavailable: return "unavailable";
-    case Code::kOverloaded: return "overloaded";
-    case Code::kStaleLayout: return "stale layout";
-    case Code::kWrongCluster: return "wrong cluster";
-    case Code::kCorrupt: return "corrupt";
-    case Code::kIo: return "input/output error";
-    case Code::kNoSpace: return "no space";
-    case Code::kShuttingDown: return "shutting down";
-    case Code::kTimedOut: return "timed out";
-    case Code::kLost: return "connection lost";
+    case Code::kOk:
+      return "ok";
+    case Code::kInvalidArgument:
+      return "invalid argument";
+    case Code::kTooLarge:
+      return "too large";
+    case Code::kTooManySiblings:
+      return "too many siblings";
+    case Code::kRejected:
+      return "rejected";
+    case Code::kUnknownOutcome:
+      return "outcome unknown";
+    case Code::kUnavailable:
+      return "unavailable";
+    case Code::kOverloaded:
+      return "overloaded";
+    case Code::kStaleLayout:
+      return "stale layout";
+    case Code::kWrongCluster:
+      return "wrong cluster";
+    case Code::kCorrupt:
+      return "corrupt";
+    case Code::kIo:
+      return "input/output error";
+    case Code::kNoSpace:
+      return "no space";
+    case Code::kShuttingDown:
+      return "shutting down";
+    case Code::kTimedOut:
+      return "timed out";
+    case Code::kLost:
+      return "connection lost";
   }
   return "unrecognised code";
 }
@@ -30,8 +46,10 @@ bool is_retry_safe(Code code) {
     case Code::kUnavailable:
     case Code::kOverloaded:
     case Code::kStaleLayout:
-    case Code::kShuttingDown: return true;
-    default: return false;
+    case Code::kShuttingDown:
+      return true;
+    default:
+      return false;
   }
 }
 

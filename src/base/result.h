@@ -15,21 +15,21 @@ namespace distkv::base {
 // The numbers travel in frames (PROTOCOL.md): never reuse one.
 enum class Code : uint8_t {
   kOk = 0,
-  kInvalidArgument = 1,   // The request itself is wrong; the same request fails again.
-  kTooLarge = 2,          // A key, value or frame is over its limit.
-  kTooManySiblings = 3,   // The key holds the most siblings a key may; resolve it with a context.
-  kRejected = 4,          // Refused before any replica stored it: visible nowhere, ever. Retry safe.
-  kUnknownOutcome = 5,    // Some replica may hold it now or later. Retry only with the same op id.
-  kUnavailable = 6,       // A read, or a cluster that is not formed: too few replicas. Retry safe.
-  kOverloaded = 7,        // A bounded queue is full; nothing was stored. Retry later.
-  kStaleLayout = 8,       // The request was made under a layout that no longer owns the partition.
-  kWrongCluster = 9,      // The peer belongs to another cluster.
-  kCorrupt = 10,          // Bytes from disk or net fail their checks.
-  kIo = 11,               // The operating system refused; the message carries its reason.
-  kNoSpace = 12,          // The disk is full.
-  kShuttingDown = 13,     // The node is stopping; ask another.
-  kTimedOut = 14,         // No answer by the deadline.
-  kLost = 15,             // The connection broke before the answer.
+  kInvalidArgument = 1,  // The request itself is wrong; the same request fails again.
+  kTooLarge = 2,         // A key, value or frame is over its limit.
+  kTooManySiblings = 3,  // The key holds the most siblings a key may; resolve it with a context.
+  kRejected = 4,         // Refused before any replica stored it: visible nowhere, ever. Retry safe.
+  kUnknownOutcome = 5,   // Some replica may hold it now or later. Retry only with the same op id.
+  kUnavailable = 6,      // A read, or a cluster that is not formed: too few replicas. Retry safe.
+  kOverloaded = 7,       // A bounded queue is full; nothing was stored. Retry later.
+  kStaleLayout = 8,      // The request was made under a layout that no longer owns the partition.
+  kWrongCluster = 9,     // The peer belongs to another cluster.
+  kCorrupt = 10,         // Bytes from disk or net fail their checks.
+  kIo = 11,              // The operating system refused; the message carries its reason.
+  kNoSpace = 12,         // The disk is full.
+  kShuttingDown = 13,    // The node is stopping; ask another.
+  kTimedOut = 14,        // No answer by the deadline.
+  kLost = 15,            // The connection broke before the answer.
 };
 
 // The code's name in messages and logs, e.g. "rejected".
@@ -69,11 +69,15 @@ class [[nodiscard]] Result {
   const Status& status() const { return status_; }
   Code code() const { return status_.code(); }
 
-  T& operator*() {
+  T& operator*() & {
     DISTKV_CHECK(value_.has_value());
     return *value_;
   }
-  const T& operator*() const {
+  T&& operator*() && {
+    DISTKV_CHECK(value_.has_value());
+    return std::move(*value_);
+  }
+  const T& operator*() const& {
     DISTKV_CHECK(value_.has_value());
     return *value_;
   }

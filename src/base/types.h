@@ -33,24 +33,24 @@ struct Id128 {
   std::string to_hex() const;
 };
 
-using Token = Strong<struct TokenTag, uint64_t>;              // A place on the ring (src/ring).
-using PartitionId = Strong<struct PartitionTag, uint32_t>;    // A token's high bits.
+using Token = Strong<struct TokenTag, uint64_t>;                  // A place on the ring (src/ring).
+using PartitionId = Strong<struct PartitionTag, uint32_t>;        // A token's high bits.
 using LayoutVersion = Strong<struct LayoutVersionTag, uint64_t>;  // 0: no layout yet.
-using ActorId = Strong<struct ActorTag, uint64_t>;            // A store's life (src/causality).
-using Counter = Strong<struct CounterTag, uint64_t>;          // Hybrid logical clock reading.
-using NodeId = Strong<struct NodeTag, std::string>;           // 1 to kNodeIdBytesMax printable bytes.
-using ClusterId = Strong<struct ClusterTag, Id128>;           // Zero: not in a cluster yet.
-using OpId = Strong<struct OpTag, Id128>;                     // One client operation, retries included.
-using RequestId = Strong<struct RequestTag, uint64_t>;        // Pairs an answer with its question.
+using ActorId = Strong<struct ActorTag, uint64_t>;                // A store's life (src/causality).
+using Counter = Strong<struct CounterTag, uint64_t>;              // Hybrid logical clock reading.
+using NodeId = Strong<struct NodeTag, std::string>;     // 1 to kNodeIdBytesMax printable bytes.
+using ClusterId = Strong<struct ClusterTag, Id128>;     // Zero: not in a cluster yet.
+using OpId = Strong<struct OpTag, Id128>;               // One client operation, retries included.
+using RequestId = Strong<struct RequestTag, uint64_t>;  // Pairs an answer with its question.
 using ConnectionId = Strong<struct ConnectionTag, uint64_t>;  // An accepted stream, never reused.
 
 // Where a node listens, as "host:port"; the host may be a name. TCP and UDP share the port.
 using Endpoint = Strong<struct EndpointTag, std::string>;
 
-inline constexpr size_t kNodeIdBytesMax = 64;         // Fits a line of status output.
-inline constexpr size_t kClusterNameBytesMax = 64;    // Likewise; carried in every packet.
-inline constexpr size_t kEndpointBytesMax = 262;      // A DNS name (255) with ":65535".
-inline constexpr size_t kKeyBytesMax = 64 * 1024;     // A key must fit the index of every engine.
+inline constexpr size_t kNodeIdBytesMax = 64;       // Fits a line of status output.
+inline constexpr size_t kClusterNameBytesMax = 64;  // Likewise; carried in every packet.
+inline constexpr size_t kEndpointBytesMax = 262;    // A DNS name (255) with ":65535".
+inline constexpr size_t kKeyBytesMax = 64 * 1024;   // A key must fit the index of every engine.
 inline constexpr size_t kValueBytesMax = 8 * 1024 * 1024;  // One value in one frame, in memory.
 
 }  // namespace distkv::base

@@ -81,11 +81,20 @@ TEST_CASE("random bytes never read past the end") {
     Reader reader(noise);
     while (!reader.has_failed() && reader.remaining() > 0) {
       switch (rng.below(5)) {
-        case 0: reader.u64(); break;
-        case 1: reader.varint(); break;
-        case 2: reader.bytes(20); break;
-        case 3: reader.id128(); break;
-        default: reader.u8();
+        case 0:
+          reader.u64();
+          break;
+        case 1:
+          reader.varint();
+          break;
+        case 2:
+          reader.bytes(20);
+          break;
+        case 3:
+          reader.id128();
+          break;
+        default:
+          reader.u8();
       }
     }
     CHECK(reader.remaining() <= noise.size());
