@@ -1,0 +1,100 @@
+// The table of commands and the help texts that follow from it.
+#include "bin/cli/commands.h"
+#include "bin/cli/flags.h"
+
+#include <algorithm>
+
+namespace distkv::bin::cli {
+
+const std::vector<Command>& commands() {
+  static const std::vector<Command> kCommands = {
+      {"put",
+       "KEY VALUE",
+       "Store a value under a key; with - as VALUE, standard input.",
+       {"context", "ttl"},
+       2,
+       2,
+       false,
+       put},
+      {"get",
+       "KEY",
+       "Print the value of a key.",
+       {"siblings", "raw", "fail-missing"},
+       1,
+       1,
+       false,
+       get},
+      {"delete", "KEY", "Delete a key.", {"context"}, 1, 1, false, remove},
+      {"batch",
+       "KEY VALUE [KEY VALUE ...]",
+       "Store many pairs at once.",
+       {"ttl"},
+       2,
+       kArgumentsMax,
+       true,
+       batch},
+      {"load",
+       "FILE",
+       "Store each line of a file as a key, with its line number as the value.",
+       {"ttl"},
+       1,
+       1,
+       false,
+       load},
+      {"verify",
+       "FILE",
+       "Check that each line of a file is there as `load` stored it.",
+       {},
+       1,
+       1,
+       false,
+       verify},
+      {"explain",
+       "KEY",
+       "Show where a key lives, what each replica holds, and why.",
+       {},
+       1,
+       1,
+       false,
+       explain},
+      {"status", "", "Show the cluster as one node sees it.", {}, 0, 0, false, status},
+      {"help", "[COMMAND]", "Explain a command.", {}, 0, 1, false, nullptr},
+  };
+  return kCommands;
+}
+
+const Command* find_command(std::string_view name) {
+  const auto found = std::find_if(commands().begin(), commands().end(),
+                                  [name](const Command& command) { return command.name == name; });
+  return found == commands().end() ? nullptr : &*found;
+}
+
+std::string usage_line(const Command& command) {
+  std::string line = "Usage: distkv-client " + std::string(command.name);
+  if (!command.arguments.empty()) line.append(" ").append(command.arguments);
+  for (const std::string_view flag : command.flags) line.append(" [--").append(flag).append("]");
+  return line + "\n";
+}
+
+std::string help_text(const Command& command) {
+  return usage_line(command) + "\n" + std::string(command.meaning) +
+         "\n\nFlags, before or after the command:\n" + flag_lines();
+}
+
+std::string help_text() {
+  constexpr size_t kMeaningColumn = 35;
+  std::string text =
+      "distkv-client: put, get and remove keys of a distkv cluster\n\n"
+      "Usage: distkv-client [flags] COMMAND [arguments]\n\n"
+      "Commands:\n";
+  for (const Command& command : commands()) {
+    std::string line = "  " + std::string(command.name) + " " + std::string(command.arguments);
+    line.resize(std::max(line.size() + 1, kMeaningColumn), ' ');
+    text.append(line).append(command.meaning).append("\n");
+  }
+  return text + "\nFlags, before or after the command (-- ends them):\n" + flag_lines() +
+         "\nExit: 0 done, 1 refused or no server, 3 outcome unknown, 4 absent with "
+         "--fail-missing.\n";
+}
+
+}  // namespace distkv::bin::cli

@@ -1,0 +1,115 @@
+// status: three sections whose words and order scripts rely on, then what is ours alone.
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <ctime>
+#include <ostream>
+
+#include "bin/cli/commands.h"
+#include "bin/cli/json.h"
+
+namespace distkv::bin::cli {
+
+namespace {
+
+struct Health {
+  size_t total = 0;
+  size_t alive = 0;
+  size_t dead = 0;  // Those that left count as dead: neither answers.
+  double availability_percent() const {
+    return total == 0 ? 0 : 100.0 * static_cast<double>(alive) / static_cast<double>(total);
+  }
+};
+
+Health health_of(const std::vector<NodeStatus>& nodes) {
+  Health health;
+  for (const NodeStatus& node : nodes) {
+    ++health.total;
+    if (node.state == "ALIVE") ++health.alive;
+    if (node.state == "DEAD" || node.state == "LEFT") ++health.dead;
+  }
+  return health;
+}
+
+std::vector<NodeStatus> sorted(std::vector<NodeStatus> nodes) {
+  std::sort(nodes.begin(), nodes.end(),
+            [](const NodeStatus& a, const NodeStatus& b) { return a.id < b.id; });
+  return nodes;
+}
+
+double milliseconds(std::chrono::microseconds time) {
+  return std::chrono::duration<double, std::milli>(time).count();
+}
+
+std::string node_json(const NodeStatus& node) {
+  JsonObject object;
+  object.bytes("id", node.id).bytes("address", node.address).bytes("state", node.state);
+  const bool is_never = node.last_seen.time_since_epoch().count() == 0;
+  return object.json("last_seen", is_never ? "null" : json_string(time_text(node.last_seen)))
+      .text();
+}
+
+}  // namespace
+
+std::string fixed(double number, int digits) {
+  std::array<char, 64> text{};
+  const int size = std::snprintf(text.data(), text.size(), "%.*f", digits, number);
+  return {text.data(), std::min(static_cast<size_t>(std::max(size, 0)), text.size() - 1)};
+}
+
+std::string time_text(std::chrono::system_clock::time_point time) {
+  if (time.time_since_epoch().count() == 0) return "never";
+  const std::time_t seconds =
+      std::chrono::system_clock::to_time_t(std::chrono::floor<std::chrono::seconds>(time));
+  std::tm calendar{};
+  if (gmtime_r(&seconds, &calendar) == nullptr) return "never";
+  std::array<char, 32> text{};
+  const size_t size = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &calendar);
+  return {text.data(), size};
+}
+
+std::string status_text(const ClusterStatus& status) {
+  const Health health = health_of(status.nodes);
+  std::string text = "=== Cluster Status ===\nHealth: " + std::to_string(health.total) +
+                     " total nodes, " + std::to_string(health.alive) + " alive, " +
+                     std::to_string(health.dead) + " dead (" +
+                     fixed(health.availability_percent(), 1) + "% availability)\n\n";
+  text += "=== Nodes ===\n";
+  for (const NodeStatus& node : sorted(status.nodes)) {
+    text += "  " + node.id + " (" + node.address + ") - " + node.state +
+            " - Last seen: " + time_text(node.last_seen) + "\n";
+  }
+  text += "\n=== Metrics ===\nTotal requests: " + std::to_string(status.requests) +
+          "\nAverage latency: " + fixed(milliseconds(status.latency_mean), 2) + " ms\n\n";
+  text += "=== Storage ===\nEngine: " + status.engine +
+          "\nLayout version: " + std::to_string(status.layout_version) +
+          "\nPartitions: " + std::to_string(status.partition_count) +
+          "\nReplicas: " + std::to_string(status.replica_count) +
+          "\nState: " + (status.is_settled ? "settled" : "moving") + "\n\n";
+  return text + "=== Hints ===\nPending: " + std::to_string(status.hints_pending) + "\n";
+}
+
+std::string status_json(const ClusterStatus& status) {
+  const Health health = health_of(status.nodes);
+  std::vector<std::string> nodes;
+  for (const NodeStatus& node : sorted(status.nodes)) nodes.push_back(node_json(node));
+  JsonObject object;
+  object.bytes("node_id", status.node_id).bytes("cluster_name", status.cluster_name);
+  object.number("total", health.total).number("alive", health.alive).number("dead", health.dead);
+  object.json("availability_percent", fixed(health.availability_percent(), 1));
+  object.json("nodes", json_array(nodes)).number("requests", status.requests);
+  object.json("latency_mean_ms", fixed(milliseconds(status.latency_mean), 2));
+  object.bytes("engine", status.engine).number("layout_version", status.layout_version);
+  object.number("partitions", status.partition_count).number("replicas", status.replica_count);
+  object.boolean("settled", status.is_settled).number("hints_pending", status.hints_pending);
+  return object.number("read_repairs", status.read_repairs).text();
+}
+
+int status(Call& call) {
+  const ClusterStatus status = call.client.status();
+  if (!status.error.is_ok()) return complain(call.console, status.error.message);
+  call.console.out << (call.is_json() ? status_json(status) + "\n" : status_text(status));
+  return kExitOk;
+}
+
+}  // namespace distkv::bin::cli
