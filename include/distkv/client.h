@@ -137,7 +137,8 @@ class Client {
   GetOutcome get(std::string_view key, const GetOptions& options = {});
 
   // Many writes at once over one connection, all under `options` (its context is ignored).
-  // One outcome for each pair, in order.
+  // One outcome for each pair, in order. The writes have no order among themselves: give each key
+  // once. The timeout is for each step; a cluster that is gone costs a few of them, not one a pair.
   struct KeyValue {
     std::string key;
     std::string value;

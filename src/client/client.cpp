@@ -46,6 +46,7 @@ ErrorKind kind_of(Code code) {
     case Code::kTimedOut:
     case Code::kLost:
     case Code::kIo:
+    case Code::kCorrupt:
       return ErrorKind::kUnknown;
     default:
       return ErrorKind::kInvalid;
@@ -65,26 +66,25 @@ Status status_of(const base::Result<Reply>& reply) {
   return {reply->code, std::string(reply->message)};
 }
 
+// Of a request that no server ever heard of.
+Error unsent_error(const Status& status) {
+  const bool is_invalid = status.code() == Code::kInvalidArgument;
+  return {is_invalid ? ErrorKind::kInvalid : ErrorKind::kUnreachable, status.message()};
+}
+
 Error write_error(const Answer<wire::PutReply>& answer) {
   const Status status = status_of(answer.reply);
   if (status.is_ok()) return {};
-  // A request that no server could even be found for went nowhere.
-  if (!answer.reply.is_ok() && status.code() == Code::kUnavailable) {
-    return {answer.may_be_stored ? ErrorKind::kUnknown : ErrorKind::kUnreachable, status.message()};
-  }
-  ErrorKind kind = kind_of(status.code());
-  if (kind == ErrorKind::kUnavailable) kind = ErrorKind::kRejected;
-  if (kind == ErrorKind::kRejected && answer.may_be_stored) kind = ErrorKind::kUnknown;
-  return {kind, status.to_string()};
+  if (!answer.was_sent) return unsent_error(status);
+  if (answer.may_be_stored) return {ErrorKind::kUnknown, status.to_string()};
+  const ErrorKind kind = kind_of(status.code());
+  return {kind == ErrorKind::kUnavailable ? ErrorKind::kRejected : kind, status.to_string()};
 }
 
 template <typename Reply>
 Error read_error(const Answer<Reply>& answer) {
   const Status status = status_of(answer.reply);
-  if (!answer.reply.is_ok() && status.code() == Code::kUnavailable) {
-    return {ErrorKind::kUnreachable, status.message()};
-  }
-  return read_error(status);
+  return status.is_ok() || answer.was_sent ? read_error(status) : unsent_error(status);
 }
 
 std::vector<std::string> copy(const std::vector<std::string_view>& views) {
@@ -134,6 +134,14 @@ wire::PutRequest put_request(std::string_view key, std::string_view value,
   request.op_id = op_id;
   request.ttl = options.ttl;
   request.consistency = wire_consistency(options.consistency);
+  return request;
+}
+
+wire::GetRequest get_request(std::string_view key, const GetOptions& options) {
+  wire::GetRequest request;
+  request.key = key;
+  request.consistency = wire_consistency(options.consistency);
+  request.wants_siblings = options.wants_siblings;
   return request;
 }
 
@@ -201,11 +209,7 @@ GetOutcome Client::get(std::string_view key, const GetOptions& options) {
     outcome.error = std::move(error);
     return outcome;
   }
-  wire::GetRequest request;
-  request.key = key;
-  request.consistency = wire_consistency(options.consistency);
-  request.wants_siblings = options.wants_siblings;
-  return outcome_of(session_->ask<wire::GetRequest, wire::GetReply>(request));
+  return outcome_of(session_->ask<wire::GetRequest, wire::GetReply>(get_request(key, options)));
 }
 
 std::vector<PutOutcome> Client::put_all(const std::vector<KeyValue>& pairs,
@@ -221,35 +225,28 @@ std::vector<PutOutcome> Client::put_all(const std::vector<KeyValue>& pairs,
     requests.push_back(put_request(pairs[i].key, pairs[i].value, blind, session_->new_op_id()));
     places.push_back(i);
   }
-  std::vector<bool> was_sent(requests.size(), false);
-  const auto left = client::run_pipeline<wire::PutReply>(
-      *session_, requests, was_sent, [&](size_t index, const wire::PutReply& reply) {
-        outcomes[places[index]] = outcome_of(Answer<wire::PutReply>{reply, false});
-      });
-  // Alone, under the same operation id: one write, however often it was sent.
-  for (const size_t index : left) {
-    auto answer = session_->ask<wire::PutRequest, wire::PutReply>(requests[index]);
-    answer.may_be_stored = answer.may_be_stored || was_sent[index];
-    outcomes[places[index]] = outcome_of(answer);
-  }
+  client::ask_all<wire::PutReply>(*session_, requests,
+                                  [&](size_t index, const Answer<wire::PutReply>& answer) {
+                                    outcomes[places[index]] = outcome_of(answer);
+                                  });
   return outcomes;
 }
 
 std::vector<GetOutcome> Client::get_all(const std::vector<std::string>& keys,
                                         const GetOptions& options) {
   std::vector<GetOutcome> outcomes(keys.size());
-  std::vector<wire::GetRequest> requests(keys.size());
+  std::vector<wire::GetRequest> requests;
+  std::vector<size_t> places;  // Of requests in keys.
   for (size_t i = 0; i < keys.size(); ++i) {
-    requests[i].key = keys[i];
-    requests[i].consistency = wire_consistency(options.consistency);
-    requests[i].wants_siblings = options.wants_siblings;
+    outcomes[i].error = judge_sizes(keys[i], {});
+    if (!outcomes[i].error.is_ok()) continue;
+    requests.push_back(get_request(keys[i], options));
+    places.push_back(i);
   }
-  std::vector<bool> was_sent(requests.size(), false);
-  const auto left = client::run_pipeline<wire::GetReply>(
-      *session_, requests, was_sent, [&](size_t index, const wire::GetReply& reply) {
-        outcomes[index] = outcome_of(Answer<wire::GetReply>{reply, false});
-      });
-  for (const size_t index : left) outcomes[index] = get(keys[index], options);
+  client::ask_all<wire::GetReply>(*session_, requests,
+                                  [&](size_t index, const Answer<wire::GetReply>& answer) {
+                                    outcomes[places[index]] = outcome_of(answer);
+                                  });
   return outcomes;
 }
 

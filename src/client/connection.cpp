@@ -54,8 +54,7 @@ Result<std::shared_ptr<addrinfo>> resolve(const HostPort& place) {
 }
 
 Status unreachable(const std::string& server, const std::string& why) {
-  return {Code::kUnavailable, "cannot reach " + server + " (" + why +
-                                  "); is distkv-server running there? check --server"};
+  return {Code::kUnavailable, server + " (" + why + ")"};
 }
 
 }  // namespace

@@ -28,7 +28,8 @@ class Connection {
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  // kUnavailable: nobody listens there, or the name is unknown; nothing was sent.
+  // kUnavailable: nobody listens there, or the name is unknown; nothing was sent. The message is
+  // "server (why)". kInvalidArgument: `server` is no address.
   base::Status connect(const std::string& server, Deadline deadline);
   bool is_open() const { return socket_ >= 0; }
   const std::string& server() const { return server_; }

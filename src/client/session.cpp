@@ -44,34 +44,60 @@ base::OpId Session::new_op_id() {
   return base::OpId{id};
 }
 
+bool stores_nothing(Code code) {
+  switch (code) {
+    case Code::kInvalidArgument:
+    case Code::kTooLarge:
+    case Code::kTooManySiblings:
+    case Code::kRejected:
+    case Code::kUnavailable:
+    case Code::kOverloaded:
+    case Code::kStaleLayout:
+    case Code::kWrongCluster:
+    case Code::kNoSpace:
+    case Code::kShuttingDown:
+      return true;
+    default:
+      return false;
+  }
+}
+
 void Session::use_next_server() {
   connection_.close();
   server_ = (server_ + 1) % options_.servers.size();
 }
 
 Status Session::connect(Deadline deadline) {
-  Status last;
-  for (size_t tries = 0; tries < options_.servers.size(); ++tries) {
+  std::string reasons;
+  const size_t count = options_.servers.size();
+  for (size_t tries = 0; tries < count; ++tries) {
     if (connection_.is_open()) return Status::ok();
-    last = connection_.connect(options_.servers[server_], deadline);
-    if (!last.is_ok()) use_next_server();
+    // A share of the time for each: one that swallows packets must leave some for the next.
+    const auto now = std::chrono::steady_clock::now();
+    const auto share = (deadline - now) / static_cast<int64_t>(count - tries);
+    const Status connected = connection_.connect(options_.servers[server_], now + share);
+    if (connected.is_ok() || connected.code() == Code::kInvalidArgument) return connected;
+    reasons.append(reasons.empty() ? "" : ", ").append(connected.message());
+    use_next_server();
   }
-  return last;
+  return {Code::kUnavailable,
+          "cannot reach " + reasons + "; is distkv-server running there? check the address"};
 }
 
 template <typename Request, typename Reply>
-Result<Reply> Session::ask_once(const Request& request, Deadline deadline, bool& was_sent) {
-  const Status connected = connect(deadline);
-  if (!connected.is_ok()) return connected;
-  was_sent = true;
+Answer<Reply> Session::ask_once(const Request& request, Deadline deadline) {
+  if (const Status connected = connect(deadline); !connected.is_ok()) return {connected};
   const base::RequestId id = next_id();
   const Status sent = send(request, id, deadline);
-  if (!sent.is_ok()) return sent;
+  if (!sent.is_ok()) return {sent, true, true};
   while (true) {
     const Result<wire::FrameView> frame = receive(deadline);
-    if (!frame.is_ok()) return frame.status();
+    if (!frame.is_ok()) return {frame.status(), true, true};
     // Anything else answers a request given up earlier.
-    if (frame->request_id == id) return wire::expect<Reply>(frame);
+    if (frame->request_id != id) continue;
+    Result<Reply> reply = wire::expect<Reply>(frame);
+    const bool is_refused = stores_nothing(*frame, reply);
+    return {std::move(reply), !is_refused, true};
   }
 }
 
@@ -102,18 +128,18 @@ void Session::pause(size_t attempt, Deadline deadline) {
 template <typename Request, typename Reply>
 Answer<Reply> Session::ask(Request request) {
   const Deadline until = deadline();
-  Answer<Reply> answer;
+  bool may_be_stored = false;
+  bool was_sent = false;
   for (size_t attempt = 1;; ++attempt) {
-    bool was_sent = false;
     grant_time(request, until);
-    answer.reply = ask_once<Request, Reply>(request, until, was_sent);
-    const Code code = answer.reply.is_ok() ? answer.reply->code : answer.reply.code();
+    Answer<Reply> answer = ask_once<Request, Reply>(request, until);
     // connect() has tried every server already.
-    if (!was_sent) return answer;
-    const bool got_answer = connection_.is_open();
-    if (!got_answer) answer.may_be_stored = true;
+    const bool reached_one = answer.was_sent;
+    answer.may_be_stored = may_be_stored = may_be_stored || answer.may_be_stored;
+    answer.was_sent = was_sent = was_sent || answer.was_sent;
+    const Code code = answer.reply.is_ok() ? answer.reply->code : answer.reply.code();
     const bool has_time = std::chrono::steady_clock::now() < until;
-    if (code == Code::kOk || !has_time || !is_worth_retrying(code, attempt)) return answer;
+    if (!reached_one || !has_time || !is_worth_retrying(code, attempt)) return answer;
     use_next_server();
     pause(attempt, until);
   }

@@ -2,7 +2,7 @@
 // failure, and retries only where they cannot write twice.
 //
 // A write keeps its operation id through all retries, so that the cluster sees one write. Once an
-// attempt may have been carried out, no later refusal makes the outcome "rejected".
+// attempt may have been carried out, no later refusal makes the outcome "rejected". One thread.
 #pragma once
 
 #include <string>
@@ -21,8 +21,19 @@ namespace distkv::client {
 template <typename Reply>
 struct Answer {
   base::Result<Reply> reply = base::Status(base::Code::kUnavailable, "not asked yet");
-  bool may_be_stored = false;  // Some attempt was sent and got no answer.
+  bool may_be_stored = false;  // Some attempt got no answer that says nothing was stored.
+  bool was_sent = false;       // Some server may have heard of it at all.
 };
+
+// True if a server that answers with this code has stored nothing for the request.
+bool stores_nothing(base::Code code);
+// The same of a frame and what it was read as: an error frame refuses the request as a whole, and
+// an answer that cannot be read says nothing.
+template <typename Reply>
+bool stores_nothing(const wire::FrameView& frame, const base::Result<Reply>& reply) {
+  if (!reply.is_ok()) return frame.type == wire::MessageType::kError;
+  return stores_nothing(reply->code);
+}
 
 class Session {
  public:
@@ -40,8 +51,11 @@ class Session {
   }
   base::Result<wire::FrameView> receive(Deadline deadline) { return connection_.receive(deadline); }
 
-  // Connects to the current server or, failing that, to each of the others once.
+  // Connects to the current server or, failing that, to each of the others once. kInvalidArgument
+  // for what is no address; otherwise kUnavailable names each server and why.
   base::Status connect(Deadline deadline);
+  bool is_connected() const { return connection_.is_open(); }
+  size_t server_count() const { return options_.servers.size(); }
   void use_next_server();
   Deadline deadline() const;
   // What a server may spend of the time left, so that its own answer comes before ours.
@@ -51,7 +65,7 @@ class Session {
 
  private:
   template <typename Request, typename Reply>
-  base::Result<Reply> ask_once(const Request& request, Deadline deadline, bool& was_sent);
+  Answer<Reply> ask_once(const Request& request, Deadline deadline);
   bool is_worth_retrying(base::Code code, size_t attempt) const;
   static void pause(size_t attempt, Deadline deadline);
 
