@@ -38,6 +38,10 @@ Tally::State Tally::state() const {
   return state;
 }
 
+bool Tally::is_complete() const {
+  return std::find(answers_.begin(), answers_.end(), Answer::kNone) == answers_.end();
+}
+
 size_t Tally::successes() const {
   return static_cast<size_t>(std::count(answers_.begin(), answers_.end(), Answer::kSuccess));
 }

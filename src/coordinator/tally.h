@@ -25,6 +25,8 @@ class Tally {
   bool has_answered(size_t target) const { return answers_[target] != Answer::kNone; }
   bool has_succeeded(size_t target) const { return answers_[target] == Answer::kSuccess; }
   State state() const;
+  // No target is left that could still answer.
+  bool is_complete() const;
   size_t successes() const;
 
   // "2 of 3 replicas needed, 1 acknowledged" of the row that is worst off; `verb` is the last word.

@@ -62,6 +62,16 @@ TEST_CASE("a quorum of three is reached by two and impossible after two failures
   CHECK(lost.state() == State::kImpossible);
 }
 
+TEST_CASE("a tally is complete when every target has answered, whatever it said") {
+  Tally tally(settled_plan(), Consistency::kAll, 2);
+  tally.fail(0);
+  CHECK(tally.state() == State::kImpossible);
+  tally.succeed(1);
+  CHECK_FALSE(tally.is_complete());
+  tally.succeed(2);
+  CHECK(tally.is_complete());
+}
+
 TEST_CASE("a replica counts once, with its first answer") {
   const Plan plan = settled_plan();
   Tally tally(plan, Consistency::kQuorum, 2);
