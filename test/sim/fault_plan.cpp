@@ -16,6 +16,7 @@ struct KindHabit {
 
 constexpr KindHabit kHabits[] = {
     {FaultKind::kCrash, {700000}, {milliseconds(500), seconds(12)}},
+    {FaultKind::kAmbush, {500000}, {milliseconds(300), seconds(6)}},
     {FaultKind::kRestart, {400000}, {milliseconds(500), seconds(12)}},
     {FaultKind::kBlackout, {150000}, {seconds(5), seconds(40)}},
     {FaultKind::kPause, {500000}, {milliseconds(300), seconds(10)}},
@@ -38,6 +39,9 @@ constexpr uint64_t kLossPerMillionMax = 300000;  // The most that membership is 
 constexpr uint64_t kOddityPerMillionMax = 50000;
 constexpr uint64_t kSplitPerMillionMax = 300000;
 constexpr size_t kSmallQueueBytes = 64 * 1024;
+// Some clusters span a country: what lasts microseconds elsewhere lies open for long.
+constexpr Chance kIsFar{200000};
+constexpr uint64_t kFarTimes = 15;
 constexpr Chance kHasSmallQueues{200000};
 
 Chance draw_chance(base::Rng& rng, uint64_t per_million_max) {
@@ -47,9 +51,9 @@ Chance draw_chance(base::Rng& rng, uint64_t per_million_max) {
 
 NetworkRates draw_network(base::Rng& rng) {
   NetworkRates rates;
-  const uint64_t low = rng.between(50, 1000);
-  rates.latency.low = std::chrono::microseconds(low);
-  rates.latency.high = rates.latency.low + std::chrono::microseconds(rng.between(50, 3000));
+  const uint64_t scale = happens(rng, kIsFar) ? kFarTimes : 1;
+  rates.latency.low = std::chrono::microseconds(rng.between(50, 1000) * scale);
+  rates.latency.high = rates.latency.low + std::chrono::microseconds(rng.between(50, 3000) * scale);
   rates.datagram_loss = draw_chance(rng, kLossPerMillionMax);
   rates.datagram_repeat = draw_chance(rng, kOddityPerMillionMax);
   rates.datagram_reorder = draw_chance(rng, kOddityPerMillionMax);
@@ -75,6 +79,8 @@ std::string_view name_of(FaultKind kind) {
   switch (kind) {
     case FaultKind::kCrash:
       return "crash";
+    case FaultKind::kAmbush:
+      return "crash_before_durable";
     case FaultKind::kRestart:
       return "restart";
     case FaultKind::kBlackout:

@@ -80,6 +80,10 @@ void Faults::inject_at_machine(FaultKind kind) {
       return jump_wall(node);
     case FaultKind::kSlowDisk:
       return slow_disk(node);
+    case FaultKind::kAmbush:
+      return node.disk().ambush([this, &node] {
+        if (!is_healed_) crash(node, false);
+      });
     case FaultKind::kRestart:
       return restart(node);
     case FaultKind::kWipe:
@@ -90,12 +94,14 @@ void Faults::inject_at_machine(FaultKind kind) {
 }
 
 void Faults::crash(SimNode& node, bool loses_disk) {
+  has_ended_programs_ = true;
   node.crash(happens(rng_, kIsSilent));
   if (loses_disk) node.disk().wipe();
   victims_.scheduler.after(draw(rng_, kDownTime), [&node] { node.start(); });
 }
 
 void Faults::restart(SimNode& node) {
+  has_ended_programs_ = true;
   node.stop();
   // Whoever has not ended by then is killed, as a service's host does.
   const base::Duration patience = draw(rng_, kStopPatience);

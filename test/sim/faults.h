@@ -17,6 +17,7 @@ namespace distkv::sim {
 
 enum class FaultKind : uint8_t {
   kCrash,         // One program ends and starts again.
+  kAmbush,        // One program ends while a write of it is not durable.
   kRestart,       // One program is asked to end, and starts again.
   kBlackout,      // All of them, at once.
   kPause,         // A program stands still, then goes on.
@@ -32,7 +33,7 @@ enum class FaultKind : uint8_t {
   kSlowDisk,      // Syncs take long.
   kWipe,          // A machine loses its disk. Once in a run.
 };
-inline constexpr size_t kFaultKinds = 15;
+inline constexpr size_t kFaultKinds = 16;
 
 std::string_view name_of(FaultKind kind);
 
@@ -67,6 +68,7 @@ class Faults {
   // clocks run true (what wall clocks show stays as it is).
   void heal();
   bool has_wiped() const { return has_wiped_; }
+  bool has_ended_programs() const { return has_ended_programs_; }
 
  private:
   void schedule_next(const FaultPlan::Source& source);
@@ -89,6 +91,7 @@ class Faults {
   base::Rng rng_;
   bool is_healed_ = false;
   bool has_wiped_ = false;
+  bool has_ended_programs_ = false;
   std::vector<std::shared_ptr<Cut>> cuts_;  // Those that are not healed yet.
 };
 

@@ -59,7 +59,12 @@ void Recorder::note(const Operation& operation, const std::string& what) {
 
 DotSet Recorder::cover(const Operation& operation, std::string_view token) {
   const auto context = causality::decode_token(token);
-  if (context.is_ok()) return truth_.key(operation.key).covered(*context);
+  if (context.is_ok()) {
+    KeyTruth& key = truth_.key(operation.key);
+    DotSet covered = key.covered(*context);
+    for (const size_t place : covered.places()) key.mint(place).was_observed = true;
+    return covered;
+  }
   violations_.push_back({"P8", describe_operation(operation) +
                                    ": unreadable context: " + context.status().to_string()});
   return {};

@@ -60,6 +60,7 @@ std::optional<size_t> ReplicaWatch::take_mint(const std::string& key,
       continue;
     }
     check_mint(key, version);
+    check_repeat(key, version, before);
     Mint mint;
     mint.dot = version.dot;
     mint.op_id = version.op_id;
@@ -97,6 +98,15 @@ void ReplicaWatch::mark_stored(KeyTruth& key, const State& state) {
   }
 }
 
+void ReplicaWatch::check_repeat(const std::string& key, const causality::Version& version,
+                                const State* before) {
+  if (before == nullptr) return;
+  const DotSet same = truth_.key(key).of_operation(version.op_id);
+  const DotSet alive = same - (same - before->alive);
+  if (alive.is_empty()) return;
+  complain("P4", key, "minted again although alive here: " + describe(truth_.key(key), alive));
+}
+
 void ReplicaWatch::note(const std::string& key, const State* before, const State& after) {
   const KeyTruth& truth = truth_.key(key);
   const DotSet news = before == nullptr ? after.seen : after.seen - before->seen;
@@ -116,19 +126,34 @@ void ReplicaWatch::judge(const std::string& key, const State* before, const Stat
 
 void ReplicaWatch::on_lost_after(BatchNumber kept) {
   while (!changes_.empty() && changes_.back().batch > kept) {
-    Change& lost = changes_.back();
-    if (lost.minted) {
-      Mint& mint = truth_.key(lost.key).mint(*lost.minted);
-      mint.was_lost = true;
-    }
-    if (lost.before) {
-      states_[lost.key] = *std::move(lost.before);
-    } else {
-      states_.erase(lost.key);
-    }
-    changes_.pop_back();
+    const std::string key = changes_.back().key;
+    const Mint* lost = undo();
+    if (lost == nullptr || !lost->is_phantom() || !lost->was_observed) continue;
+    complain("P1", key,
+             "a crash lost what a client had been answered already: op " +
+                 lost->op_id.value().to_hex().substr(0, 8));
   }
-  if (kept == 0) states_.clear();
+}
+
+void ReplicaWatch::on_wiped() {
+  while (!changes_.empty()) undo();
+  states_.clear();
+}
+
+Mint* ReplicaWatch::undo() {
+  Change& last = changes_.back();
+  Mint* minted = nullptr;
+  if (last.minted) {
+    minted = &truth_.key(last.key).mint(*last.minted);
+    minted->was_lost = true;
+  }
+  if (last.before) {
+    states_[last.key] = *std::move(last.before);
+  } else {
+    states_.erase(last.key);
+  }
+  changes_.pop_back();
+  return minted;
 }
 
 void judge_record(const KeyTruth& truth, const std::string& where, const DotSet& seen,

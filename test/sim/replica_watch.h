@@ -27,6 +27,7 @@ class ReplicaWatch : public DiskObserver {
 
   void on_write(BatchNumber batch, const storage::Write& write) override;
   void on_lost_after(BatchNumber kept) override;
+  void on_wiped() override;
 
  private:
   struct State {
@@ -45,7 +46,10 @@ class ReplicaWatch : public DiskObserver {
   std::optional<size_t> take_mint(const std::string& key, const causality::Record& record,
                                   const State* before);
   void check_mint(const std::string& key, const causality::Version& version);
+  void check_repeat(const std::string& key, const causality::Version& version, const State* before);
   void mark_stored(KeyTruth& key, const State& state);
+  // Takes the last change back. Null if it minted nothing.
+  Mint* undo();
   void note(const std::string& key, const State* before, const State& after);
   void judge(const std::string& key, const State* before, const State& after);
 

@@ -26,9 +26,8 @@ bool Scheduler::step() {
 }
 
 void Scheduler::run_until(base::MonotonicTime until) {
-  is_halted_ = false;
-  while (!is_halted_ && !queue_.empty() && queue_.front().when <= until) step();
-  if (!is_halted_) now_ = std::max(now_, until);
+  while (!queue_.empty() && queue_.front().when <= until) step();
+  now_ = std::max(now_, until);
 }
 
 }  // namespace distkv::sim

@@ -28,8 +28,6 @@ class Scheduler {
   bool step();
   // Runs every event due up to and including `until`; then the clock stands there.
   void run_until(base::MonotonicTime until);
-  // Asks run_until to return before the next event; it then leaves the clock where it is.
-  void halt() { is_halted_ = true; }
 
   uint64_t events_run() const { return events_run_; }
   size_t pending() const { return queue_.size(); }
@@ -46,7 +44,6 @@ class Scheduler {
   base::MonotonicTime now_{};
   uint64_t last_sequence_ = 0;
   uint64_t events_run_ = 0;
-  bool is_halted_ = false;
   std::vector<Event> queue_;
 };
 

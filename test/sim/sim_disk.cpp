@@ -14,6 +14,10 @@ void SimDisk::append(std::vector<storage::Write> batch, storage::Done durable) {
   for (const storage::Write& write : batch) observer_.on_write(number, write);
   pending_.push_back({std::move(batch), std::move(durable)});
   if (!is_syncing_) start_sync();
+  if (strike_) {
+    scheduler_.after(draw(rng_, {base::Duration::zero(), sync_delay_.high}),
+                     std::exchange(strike_, nullptr));
+  }
 }
 
 void SimDisk::start_sync() {
@@ -70,7 +74,7 @@ void SimDisk::wipe() {
   DISTKV_CHECK(pending_.empty());
   durable_.clear();
   last_durable_ = 0;
-  observer_.on_lost_after(0);
+  observer_.on_wiped();
 }
 
 std::vector<storage::Write> SimDisk::contents() const {

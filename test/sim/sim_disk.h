@@ -11,6 +11,7 @@
 #include <map>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "base/rng.h"
@@ -29,8 +30,10 @@ class DiskObserver {
   virtual ~DiskObserver() = default;
   // The write is visible to its program.
   virtual void on_write(BatchNumber batch, const storage::Write& write) = 0;
-  // Everything after `kept` is lost; zero: everything.
+  // A crash lost everything after `kept`, none of which was durable.
   virtual void on_lost_after(BatchNumber kept) = 0;
+  // Everything is lost.
+  virtual void on_wiped() = 0;
 };
 
 class SimDisk : public storage::map::Journal {
@@ -48,6 +51,8 @@ class SimDisk : public storage::map::Journal {
   void wipe();
   // What a restarted program finds, one write a key.
   std::vector<storage::Write> contents() const;
+  // Runs `strike` once, soon after the next append: while that is probably not durable yet.
+  void ambush(std::function<void()> strike) { strike_ = std::move(strike); }
   void set_sync_delay(Spread delay) { sync_delay_ = delay; }
   size_t pending() const { return pending_.size(); }
 
@@ -68,6 +73,7 @@ class SimDisk : public storage::map::Journal {
   DiskObserver& observer_;
   Hand hand_;
   Spread sync_delay_{std::chrono::microseconds(80), std::chrono::microseconds(400)};
+  std::function<void()> strike_;
   uint64_t life_ = 1;
   bool is_syncing_ = false;
   BatchNumber last_durable_ = 0;

@@ -45,6 +45,8 @@ struct Mint {
   DotSet joins;
   bool is_tombstone = false;
   bool expires = false;
+  // A client was given an answer that covers it.
+  bool was_observed = false;
   // A crash took it from the replica that minted it before it was durable.
   bool was_lost = false;
   // Another replica has stored it.

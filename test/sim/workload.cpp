@@ -14,6 +14,9 @@ constexpr Chance kKeyHasTag{300000};
 // In half the seeds nothing expires and nothing is large, so that reads are judged exactly.
 constexpr Chance kSeedHasExpiry{500000};
 constexpr Chance kSeedHasLargeValues{300000};
+// Many operations within one round trip of another.
+constexpr Chance kSeedIsHurried{100000};
+constexpr Spread kHurriedPause{std::chrono::microseconds(0), std::chrono::milliseconds(20)};
 constexpr Chance kClientRepeatsUnknown{500000};
 constexpr uint64_t kAttemptsMax = 4;
 constexpr uint64_t kPaddingBytesMax = 64;
@@ -41,6 +44,7 @@ WorkloadPlan draw_workload(base::Rng& rng) {
   }
   if (happens(rng, kSeedHasExpiry)) plan.expires = Chance{50000};
   if (happens(rng, kSeedHasLargeValues)) plan.is_large = Chance{10000};
+  if (happens(rng, kSeedIsHurried)) plan.pause = kHurriedPause;
   plan.is_blind = Chance{static_cast<uint32_t>(rng.below(kMillion))};
   plan.at_one = Chance{static_cast<uint32_t>(rng.below(kMillion / 2))};
   return plan;
