@@ -133,6 +133,24 @@ std::vector<FinalRecord> Cluster::records_of(const std::string& key) const {
   return records;
 }
 
+size_t Cluster::holders(const std::string& key, const DotSet& writes) const {
+  return static_cast<size_t>(
+      std::count_if(watches_.begin(), watches_.end(),
+                    [&](const auto& watch) { return watch->is_holder(key, writes); }));
+}
+
+size_t Cluster::needed(wire::Consistency consistency, bool is_read) const {
+  switch (consistency) {
+    case wire::Consistency::kOne:
+      return 1;
+    case wire::Consistency::kAll:
+      return plan_.replicas;
+    case wire::Consistency::kQuorum:
+      break;
+  }
+  return is_read ? plan_.read_quorum : plan_.write_quorum;
+}
+
 std::vector<SimNode*> Cluster::nodes() const {
   std::vector<SimNode*> nodes;
   for (const auto& node : nodes_) nodes.push_back(node.get());

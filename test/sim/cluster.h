@@ -9,6 +9,7 @@
 #include "base/rng.h"
 #include "causality/record.h"
 #include "sim/checks.h"
+#include "sim/recorder.h"
 #include "sim/replica_watch.h"
 #include "sim/sim_node.h"
 
@@ -25,7 +26,7 @@ struct ClusterPlan {
 
 ClusterPlan draw_cluster(uint32_t nodes, base::Rng& rng);
 
-class Cluster {
+class Cluster : public Witness {
  public:
   // `world`, `truth` and `violations` outlive this.
   Cluster(const World& world, const ClusterPlan& plan, Truth& truth, Violations& violations,
@@ -39,6 +40,9 @@ class Cluster {
   bool has_no_hints() const;
   // What each replica of the key holds, durable or not.
   std::vector<FinalRecord> records_of(const std::string& key) const;
+
+  size_t holders(const std::string& key, const DotSet& writes) const override;
+  size_t needed(wire::Consistency consistency, bool is_read) const override;
 
   std::vector<SimNode*> nodes() const;
   std::vector<base::Endpoint> endpoints() const;

@@ -12,13 +12,14 @@ struct KindHabit {
   FaultKind kind;
   Chance is_used;
   Spread interval;
+  bool ends_programs = false;
 };
 
 constexpr KindHabit kHabits[] = {
-    {FaultKind::kCrash, {700000}, {milliseconds(500), seconds(12)}},
-    {FaultKind::kAmbush, {500000}, {milliseconds(300), seconds(6)}},
-    {FaultKind::kRestart, {400000}, {milliseconds(500), seconds(12)}},
-    {FaultKind::kBlackout, {150000}, {seconds(5), seconds(40)}},
+    {FaultKind::kCrash, {700000}, {milliseconds(500), seconds(12)}, true},
+    {FaultKind::kAmbush, {500000}, {milliseconds(300), seconds(6)}, true},
+    {FaultKind::kRestart, {400000}, {milliseconds(500), seconds(12)}, true},
+    {FaultKind::kBlackout, {150000}, {seconds(5), seconds(40)}, true},
     {FaultKind::kPause, {500000}, {milliseconds(300), seconds(10)}},
     {FaultKind::kCut, {500000}, {seconds(1), seconds(15)}},
     {FaultKind::kOneWayCut, {300000}, {seconds(1), seconds(15)}},
@@ -30,10 +31,12 @@ constexpr KindHabit kHabits[] = {
     {FaultKind::kDrift, {500000}, {milliseconds(500), seconds(10)}},
     {FaultKind::kWallJump, {400000}, {milliseconds(500), seconds(10)}},
     {FaultKind::kSlowDisk, {400000}, {milliseconds(500), seconds(10)}},
-    {FaultKind::kWipe, {125000}, {seconds(3), seconds(25)}},
+    {FaultKind::kWipe, {125000}, {seconds(3), seconds(25)}, true},
 };
 static_assert(std::size(kHabits) == kFaultKinds);
 
+// Where no program ends, every write must reach all its replicas without being read.
+constexpr Chance kSparesPrograms{200000};
 constexpr Chance kHalf{500000};
 constexpr uint64_t kLossPerMillionMax = 300000;  // The most that membership is stated for.
 constexpr uint64_t kOddityPerMillionMax = 50000;
@@ -66,9 +69,11 @@ NetworkRates draw_network(base::Rng& rng) {
 
 FaultPlan draw_faults(base::Rng& rng, bool may_wipe) {
   FaultPlan plan;
+  const bool spares_programs = happens(rng, kSparesPrograms);
   for (const KindHabit& habit : kHabits) {
     if (!happens(rng, habit.is_used)) continue;
     if (habit.kind == FaultKind::kWipe && !may_wipe) continue;
+    if (habit.ends_programs && spares_programs) continue;
     plan.sources.push_back({habit.kind, habit.interval});
   }
   plan.network = draw_network(rng);

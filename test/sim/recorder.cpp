@@ -70,6 +70,20 @@ DotSet Recorder::cover(const Operation& operation, std::string_view token) {
   return {};
 }
 
+// What makes quorums mean something: at the moment of the answer as many replicas as it needs hold
+// durably what it says. Later reads and crashes then follow.
+void Recorder::check_holders(const Operation& operation, DotSet writes) {
+  if (witness_ == nullptr) return;
+  writes.remove(truth_.key(operation.key).phantoms(writes));
+  const size_t holders = witness_->holders(operation.key, writes);
+  const size_t needed = witness_->needed(operation.consistency, operation.is_read());
+  if (holders >= needed) return;
+  violations_.push_back({operation.is_read() ? "P7" : "P1",
+                         describe_operation(operation) + ": answered while " +
+                             std::to_string(holders) + " replicas held it durably, of " +
+                             std::to_string(needed) + " needed"});
+}
+
 DotSet Recorder::answer(OperationId id, const wire::GetReply& reply, bool wants_siblings) {
   Operation& operation = history_[id.place];
   operation.seen = cover(operation, reply.context);
@@ -81,6 +95,7 @@ DotSet Recorder::answer(OperationId id, const wire::GetReply& reply, bool wants_
   answer.sibling_count = reply.sibling_count;
   answer.wants_siblings = wants_siblings;
   check_read(truth_, answer, violations_);
+  check_holders(operation, operation.seen);
   return operation.seen;
 }
 
@@ -97,6 +112,7 @@ DotSet Recorder::answer(OperationId id, const wire::PutReply& reply) {
   const WriteIntent* intent = truth_.intent(operation.op_id);
   if (intent->context) answer.context = *intent->context;
   check_receipt(truth_, answer, violations_);
+  check_holders(operation, operation.own);
   return operation.seen;
 }
 

@@ -22,6 +22,15 @@ struct OperationId {
   size_t place = 0;
 };
 
+// Who can tell how many replicas hold something durably, at this very moment.
+class Witness {
+ public:
+  virtual ~Witness() = default;
+  virtual size_t holders(const std::string& key, const DotSet& writes) const = 0;
+  // How many replicas a request of this consistency must have reached.
+  virtual size_t needed(wire::Consistency consistency, bool is_read) const = 0;
+};
+
 class Recorder {
  public:
   // All outlive this.
@@ -41,11 +50,15 @@ class Recorder {
   // The operation is over with this code; its client stops waiting.
   void finish(OperationId id, base::Code code);
 
+  // Asked at every answer from now on; outlives this.
+  void set_witness(const Witness& witness) { witness_ = &witness; }
+
   const History& history() const { return history_; }
   const Operation& operation(OperationId id) const { return history_[id.place]; }
 
  private:
   DotSet cover(const Operation& operation, std::string_view token);
+  void check_holders(const Operation& operation, DotSet writes);
   void note(const Operation& operation, const std::string& what);
   std::string describe_operation(const Operation& operation) const;
 
@@ -54,6 +67,7 @@ class Recorder {
   Violations& violations_;
   Tally& tally_;
   Trace& trace_;
+  const Witness* witness_ = nullptr;
   History history_;
 };
 

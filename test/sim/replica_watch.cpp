@@ -40,9 +40,13 @@ void ReplicaWatch::on_write(BatchNumber batch, const storage::Write& write) {
   mark_stored(key, after);
   if (trace_.is_printing()) note(write.key, before, after);
   judge(write.key, before, after);
+  change.seen = after.seen;
   states_[write.key] = std::move(after);
   changes_.push_back(std::move(change));
-  if (changes_.size() > kChangesMax) changes_.pop_front();
+  if (changes_.size() > kChangesMax && changes_durable_ > 0) {
+    changes_.pop_front();
+    --changes_durable_;
+  }
 }
 
 std::optional<size_t> ReplicaWatch::take_mint(const std::string& key,
@@ -124,6 +128,19 @@ void ReplicaWatch::judge(const std::string& key, const State* before, const Stat
   if (!forgotten.is_empty()) complain("P5", key, "forgot " + describe(truth, forgotten));
 }
 
+void ReplicaWatch::on_durable(BatchNumber through) {
+  while (changes_durable_ < changes_.size() && changes_[changes_durable_].batch <= through) {
+    const Change& kept = changes_[changes_durable_++];
+    durable_seen_[kept.key] = kept.seen;
+  }
+}
+
+bool ReplicaWatch::is_holder(const std::string& key, const DotSet& writes) const {
+  if (was_wiped_) return true;
+  const auto held = durable_seen_.find(key);
+  return held == durable_seen_.end() ? writes.is_empty() : held->second.includes(writes);
+}
+
 void ReplicaWatch::on_lost_after(BatchNumber kept) {
   while (!changes_.empty() && changes_.back().batch > kept) {
     const std::string key = changes_.back().key;
@@ -137,7 +154,9 @@ void ReplicaWatch::on_lost_after(BatchNumber kept) {
 
 void ReplicaWatch::on_wiped() {
   while (!changes_.empty()) undo();
+  changes_durable_ = 0;
   states_.clear();
+  was_wiped_ = true;
 }
 
 Mint* ReplicaWatch::undo() {

@@ -26,8 +26,13 @@ class ReplicaWatch : public DiskObserver {
       : self_(self), truth_(truth), violations_(violations), trace_(trace) {}
 
   void on_write(BatchNumber batch, const storage::Write& write) override;
+  void on_durable(BatchNumber through) override;
   void on_lost_after(BatchNumber kept) override;
   void on_wiped() override;
+
+  // True if this replica holds durably all these writes of the key, or has lost its disk and is not
+  // to be blamed.
+  bool is_holder(const std::string& key, const DotSet& writes) const;
 
  private:
   struct State {
@@ -40,6 +45,7 @@ class ReplicaWatch : public DiskObserver {
     std::string key;
     std::optional<State> before;
     std::optional<size_t> minted;
+    DotSet seen;
   };
 
   void complain(std::string_view property, const std::string& key, const std::string& details);
@@ -59,6 +65,9 @@ class ReplicaWatch : public DiskObserver {
   Trace& trace_;
   std::map<std::string, State> states_;
   std::deque<Change> changes_;
+  size_t changes_durable_ = 0;  // The first of them.
+  std::map<std::string, DotSet> durable_seen_;
+  bool was_wiped_ = false;
 };
 
 // The rules for one record on its own, also for what a reader was given: what it has seen against

@@ -33,6 +33,7 @@ base::MonotonicTime SimClock::true_time_of(base::MonotonicTime local) const {
   int64_t guess = wanted / rate * kMillionth + wanted % rate * kMillionth / rate;
   // The division above rounds down; local_after rounds as well, by less than two in all.
   while (local_after(base::Duration(guess)).count() < wanted) ++guess;
+  while (local_after(base::Duration(guess - 1)).count() >= wanted) --guess;
   return true_anchor_ + base::Duration(guess);
 }
 

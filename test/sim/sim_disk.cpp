@@ -36,6 +36,7 @@ void SimDisk::finish_sync(size_t batches) {
     group.push_back(std::move(pending_.front().durable));
     pending_.pop_front();
   }
+  observer_.on_durable(last_durable_);
   hand_([this, group = std::move(group)]() mutable { answer(std::move(group)); });
 }
 
@@ -68,6 +69,7 @@ void SimDisk::crash() {
   for (size_t i = 0; i < kept; ++i) keep(std::move(pending_[i].batch));
   pending_.clear();
   observer_.on_lost_after(last_durable_);
+  observer_.on_durable(last_durable_);
 }
 
 void SimDisk::wipe() {

@@ -30,6 +30,8 @@ class DiskObserver {
   virtual ~DiskObserver() = default;
   // The write is visible to its program.
   virtual void on_write(BatchNumber batch, const storage::Write& write) = 0;
+  // Everything up to this batch survives from now on.
+  virtual void on_durable(BatchNumber through) = 0;
   // A crash lost everything after `kept`, none of which was durable.
   virtual void on_lost_after(BatchNumber kept) = 0;
   // Everything is lost.

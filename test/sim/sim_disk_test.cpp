@@ -10,6 +10,7 @@ namespace {
 class Silent : public DiskObserver {
  public:
   void on_write(BatchNumber, const storage::Write&) override {}
+  void on_durable(BatchNumber) override {}
   void on_lost_after(BatchNumber kept) override { kept_ = kept; }
   void on_wiped() override { kept_ = 0; }
   BatchNumber kept_ = 0;

@@ -48,6 +48,7 @@ class Simulation {
   }
 
   RunReport run() {
+    recorder_.set_witness(cluster_);
     network_.open(fault_plan_.network);
     if (form() && suffer() && heal()) judge();
     RunReport report;
