@@ -46,6 +46,8 @@ Load::Load(const Options& options)
 Load::~Load() { ::close(epoll_); }
 
 Result<Findings> Load::run() {
+  const Status allowed = allow_sockets(options_.clients);
+  if (!allowed.is_ok()) return allowed;
   if (const Status found = find_servers(); !found.is_ok()) return found;
   now_ = next_tick_ = begun_ = Clock::now();
   next_progress_ = now_ + kProgress;

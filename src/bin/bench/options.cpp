@@ -1,5 +1,6 @@
 #include "bin/bench/options.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cxxopts.hpp>

@@ -1,7 +1,9 @@
 #include "bin/bench/report.h"
 
+#include <algorithm>
 #include <array>
 #include <cinttypes>
+#include <cstdarg>
 #include <cstdio>
 #include <string_view>
 
@@ -19,10 +21,13 @@ constexpr std::array<Quantile, 3> kQuantiles = {
 
 constexpr size_t kLineBytesMax = 256;  // Of one formatted piece: numbers and fixed words only.
 
-template <typename... Arguments>
-std::string format(const char* pattern, Arguments... arguments) {
+// A C function, so that the compiler checks the arguments against the pattern.
+[[gnu::format(printf, 1, 2)]] std::string format(const char* pattern, ...) {
   std::array<char, kLineBytesMax> line;
-  const int size = std::snprintf(line.data(), line.size(), pattern, arguments...);
+  va_list arguments;
+  va_start(arguments, pattern);
+  const int size = std::vsnprintf(line.data(), line.size(), pattern, arguments);
+  va_end(arguments);
   return {line.data(), std::min(static_cast<size_t>(std::max(size, 0)), line.size() - 1)};
 }
 
@@ -81,9 +86,10 @@ std::string object_of(const Tally& tally, const Findings& findings) {
 std::string as_text(const Options& options, const Findings& findings) {
   const uint64_t served = findings.reads.served() + findings.writes.served();
   std::string text =
-      format("%.0f ops/s over %.1f s: %zu clients, depth %zu, %zu servers, %s\n\n",
+      format("%.0f ops/s over %.1f s: %zu clients, depth %zu, %zu server%s, %s\n\n",
              rate(served, findings), std::chrono::duration<double>(findings.measured).count(),
-             options.clients, options.depth, options.servers.size(), name_of(options.consistency));
+             options.clients, options.depth, options.servers.size(),
+             options.servers.size() == 1 ? "" : "s", name_of(options.consistency));
   text +=
       format("%-7s %12s %10s %10s %10s %10s   (us)\n", "", "ops/s", "p50", "p99", "p99.9", "max");
   text += row("reads", findings.reads, findings) + row("writes", findings.writes, findings) + "\n";

@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -22,7 +23,21 @@ constexpr int kProbeMilliseconds = 1000;  // A server on the same network answer
 
 std::string reason(int error) { return std::generic_category().message(error); }
 
+// Standard streams, epoll, and what the name service opens.
+constexpr rlim_t kOtherFiles = 32;
+
 }  // namespace
+
+Status allow_sockets(size_t count) {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  const rlim_t wanted = count + kOtherFiles;
+  if (limit.rlim_cur >= wanted) return Status::ok();
+  const rlimit raised{wanted, limit.rlim_max};
+  if (wanted <= limit.rlim_max && ::setrlimit(RLIMIT_NOFILE, &raised) == 0) return Status::ok();
+  return Status(Code::kOverloaded, std::to_string(count) + " clients need as many open files; " +
+                                       "ulimit -n allows " + std::to_string(limit.rlim_max));
+}
 
 Result<std::vector<Address>> resolve(const std::string& server) {
   const size_t colon = server.rfind(':');

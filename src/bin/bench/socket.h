@@ -19,6 +19,10 @@ struct Address {
   socklen_t size = 0;
 };
 
+// Raises this program's own limit of open files so that it may hold `count` sockets. kOverloaded if
+// the system allows fewer.
+base::Status allow_sockets(size_t count);
+
 // Every address of "host:port", at least one. Waits for the name service. kUnavailable if there is
 // none.
 base::Result<std::vector<Address>> resolve(const std::string& server);
