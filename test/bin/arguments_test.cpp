@@ -17,85 +17,87 @@ Words normal(const Words& arguments) {
   return *result;
 }
 
-TEST_SUITE("command line arguments") {
-  TEST_CASE("one dash or two, a blank or an equals sign: one form") {
-    for (const Words& words : {Words{"-server", "a:1"}, Words{"--server", "a:1"},
-                               Words{"-server=a:1"}, Words{"--server=a:1"}}) {
-      CHECK(normal(words) == Words{"--server=a:1"});
-    }
-  }
+TEST_SUITE_BEGIN("command line arguments");
 
-  TEST_CASE("flags stand before or after the words, whose order stays") {
-    CHECK(normal({"-server", "a:1", "put", "k", "v"}) == Words{"--server=a:1", "put", "k", "v"});
-    CHECK(normal({"put", "k", "-server", "a:1", "v"}) == Words{"put", "k", "--server=a:1", "v"});
-  }
-
-  TEST_CASE("a boolean needs no value and takes none that is not true or false") {
-    CHECK(normal({"get", "-raw", "key"}) == Words{"get", "--raw=true", "key"});
-    CHECK(normal({"--raw=false", "get"}) == Words{"--raw=false", "get"});
-  }
-
-  TEST_CASE("an empty value and one with equals signs are values") {
-    CHECK(normal({"--server="}) == Words{"--server="});
-    CHECK(normal({"--server", ""}) == Words{"--server="});
-    CHECK(normal({"--server=a=b=="}) == Words{"--server=a=b=="});
-  }
-
-  TEST_CASE("a dash alone, a negative number and what follows two dashes are no flags") {
-    CHECK(normal({"put", "key", "-"}) == Words{"put", "key", "-"});
-    CHECK(normal({"put", "key", "-5"}) == Words{"put", "key", "-5"});
-    CHECK(normal({"put", "--", "-raw"}) == Words{"put", "--", "-raw"});
-  }
-
-  TEST_CASE("an unknown flag is left for the parser, with two dashes") {
-    CHECK(normal({"-nope=1"}) == Words{"--nope=1"});
-  }
-
-  TEST_CASE("a flag without its value is named") {
-    const auto result = normalise({"get", "-server"}, kFlags);
-
-    REQUIRE(!result.is_ok());
-    CHECK(result.status().message().find("--server") != std::string::npos);
-  }
-
-  TEST_CASE("durations are numbers with units, added up") {
-    const std::vector<std::pair<std::string_view, nanoseconds>> table = {
-        {"5s", milliseconds(5000)},      {"100ms", milliseconds(100)},
-        {"1m30s", milliseconds(90000)},  {"1.5h", milliseconds(5400000)},
-        {"2s500ms", milliseconds(2500)}, {"7us", nanoseconds(7000)},
-        {"9ns", nanoseconds(9)},         {"0s", nanoseconds(0)},
-    };
-    for (const auto& [text, duration] : table) {
-      CAPTURE(text);
-      const auto parsed = parse_duration(text);
-      REQUIRE(parsed.is_ok());
-      CHECK(*parsed == duration);
-    }
-  }
-
-  TEST_CASE("what is no duration is refused with an example of one") {
-    for (const std::string_view text :
-         {"", "soon", "5", "s", "-1s", "1.2.3s", ".s", "5 s", "5parsecs", "99999999h", "1s5"}) {
-      CAPTURE(text);
-      const auto parsed = parse_duration(text);
-      REQUIRE(!parsed.is_ok());
-      CHECK(parsed.status().message().find("1m30s") != std::string::npos);
-    }
-  }
-
-  TEST_CASE("a list has no empty parts and no blanks around them") {
-    CHECK(split_list("a:1,b:2") == Words{"a:1", "b:2"});
-    CHECK(split_list(" a:1 ,, b:2,") == Words{"a:1", "b:2"});
-    CHECK(split_list("") == Words{});
-    CHECK(split_list(",") == Words{});
-  }
-
-  TEST_CASE("the nearest name is suggested, and none where none is near") {
-    CHECK(nearest("sevrer", kFlags) == "server");
-    CHECK(nearest("read-quorom", kFlags) == "read-quorum");
-    CHECK(nearest("frobnicate-all", kFlags).empty());
+TEST_CASE("one dash or two, a blank or an equals sign: one form") {
+  for (const Words& words : {Words{"-server", "a:1"}, Words{"--server", "a:1"},
+                             Words{"-server=a:1"}, Words{"--server=a:1"}}) {
+    CHECK(normal(words) == Words{"--server=a:1"});
   }
 }
+
+TEST_CASE("flags stand before or after the words, whose order stays") {
+  CHECK(normal({"-server", "a:1", "put", "k", "v"}) == Words{"--server=a:1", "put", "k", "v"});
+  CHECK(normal({"put", "k", "-server", "a:1", "v"}) == Words{"put", "k", "--server=a:1", "v"});
+}
+
+TEST_CASE("a boolean needs no value and takes none that is not true or false") {
+  CHECK(normal({"get", "-raw", "key"}) == Words{"get", "--raw=true", "key"});
+  CHECK(normal({"--raw=false", "get"}) == Words{"--raw=false", "get"});
+}
+
+TEST_CASE("an empty value and one with equals signs are values") {
+  CHECK(normal({"--server="}) == Words{"--server="});
+  CHECK(normal({"--server", ""}) == Words{"--server="});
+  CHECK(normal({"--server=a=b=="}) == Words{"--server=a=b=="});
+}
+
+TEST_CASE("a dash alone, a negative number and what follows two dashes are no flags") {
+  CHECK(normal({"put", "key", "-"}) == Words{"put", "key", "-"});
+  CHECK(normal({"put", "key", "-5"}) == Words{"put", "key", "-5"});
+  CHECK(normal({"put", "--", "-raw"}) == Words{"put", "--", "-raw"});
+}
+
+TEST_CASE("an unknown flag is left for the parser, with two dashes") {
+  CHECK(normal({"-nope=1"}) == Words{"--nope=1"});
+}
+
+TEST_CASE("a flag without its value is named") {
+  const auto result = normalise({"get", "-server"}, kFlags);
+
+  REQUIRE(!result.is_ok());
+  CHECK(result.status().message().find("--server") != std::string::npos);
+}
+
+TEST_CASE("durations are numbers with units, added up") {
+  const std::vector<std::pair<std::string_view, nanoseconds>> table = {
+      {"5s", milliseconds(5000)},      {"100ms", milliseconds(100)},
+      {"1m30s", milliseconds(90000)},  {"1.5h", milliseconds(5400000)},
+      {"2s500ms", milliseconds(2500)}, {"7us", nanoseconds(7000)},
+      {"9ns", nanoseconds(9)},         {"0s", nanoseconds(0)},
+  };
+  for (const auto& [text, duration] : table) {
+    CAPTURE(text);
+    const auto parsed = parse_duration(text);
+    REQUIRE(parsed.is_ok());
+    CHECK(*parsed == duration);
+  }
+}
+
+TEST_CASE("what is no duration is refused with an example of one") {
+  for (const std::string_view text :
+       {"", "soon", "5", "s", "-1s", "1.2.3s", ".s", "5 s", "5parsecs", "99999999h", "1s5"}) {
+    CAPTURE(text);
+    const auto parsed = parse_duration(text);
+    REQUIRE(!parsed.is_ok());
+    CHECK(parsed.status().message().find("1m30s") != std::string::npos);
+  }
+}
+
+TEST_CASE("a list has no empty parts and no blanks around them") {
+  CHECK(split_list("a:1,b:2") == Words{"a:1", "b:2"});
+  CHECK(split_list(" a:1 ,, b:2,") == Words{"a:1", "b:2"});
+  CHECK(split_list("") == Words{});
+  CHECK(split_list(",") == Words{});
+}
+
+TEST_CASE("the nearest name is suggested, and none where none is near") {
+  CHECK(nearest("sevrer", kFlags) == "server");
+  CHECK(nearest("read-quorom", kFlags) == "read-quorum");
+  CHECK(nearest("frobnicate-all", kFlags).empty());
+}
+
+TEST_SUITE_END();
 
 }  // namespace
 }  // namespace distkv::bin

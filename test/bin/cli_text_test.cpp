@@ -33,171 +33,170 @@ ClusterStatus three_nodes() {
   return status;
 }
 
-TEST_SUITE("texts of the client") {
-  TEST_CASE("status keeps its words and their order") {
-    CHECK(status_text(three_nodes()) ==
-          "=== Cluster Status ===\n"
-          "Health: 3 total nodes, 1 alive, 1 dead (33.3% availability)\n"
-          "\n"
-          "=== Nodes ===\n"
-          "  node1 (localhost:8080) - ALIVE - Last seen: 2026-01-15T10:30:45Z\n"
-          "  node2 (localhost:8081) - SUSPECT - Last seen: 2026-01-15T10:30:45Z\n"
-          "  node3 (localhost:8082) - LEFT - Last seen: never\n"
-          "\n"
-          "=== Metrics ===\n"
-          "Total requests: 1543\n"
-          "Average latency: 2.30 ms\n"
-          "\n"
-          "=== Storage ===\n"
-          "Engine: leveldb\n"
-          "Layout version: 4\n"
-          "Partitions: 1024\n"
-          "Replicas: 3\n"
-          "State: moving\n"
-          "\n"
-          "=== Hints ===\n"
-          "Pending: 7\n");
-  }
+TEST_SUITE_BEGIN("texts of the client");
 
-  TEST_CASE("a healthy cluster is wholly available, an empty one not at all") {
-    ClusterStatus status = three_nodes();
-    for (NodeStatus& node : status.nodes) node.state = "ALIVE";
-    CHECK(status_text(status).find("3 total nodes, 3 alive, 0 dead (100.0% availability)") !=
-          std::string::npos);
-
-    CHECK(status_text({}).find("0 total nodes, 0 alive, 0 dead (0.0% availability)") !=
-          std::string::npos);
-  }
-
-  TEST_CASE("status as JSON") {
-    ClusterStatus status = three_nodes();
-    status.nodes.resize(2);
-    CHECK(status_json(status) ==
-          R"({"node_id":"node2","cluster_name":"distkv","total":2,"alive":1,"dead":1,)"
-          R"("availability_percent":50.0,"nodes":[{"id":"node1","address":"localhost:8080",)"
-          R"("state":"ALIVE","last_seen":"2026-01-15T10:30:45Z"},{"id":"node3",)"
-          R"("address":"localhost:8082","state":"LEFT","last_seen":null}],"requests":1543,)"
-          R"("latency_mean_ms":2.30,"engine":"leveldb","layout_version":4,"partitions":1024,)"
-          R"("replicas":3,"settled":false,"hints_pending":7,"read_repairs":0})");
-  }
-
-  TEST_CASE("a value, and how many siblings it has") {
-    GetOutcome outcome;
-    outcome.values = {"value"};
-    outcome.sibling_count = 1;
-    CHECK(get_text("key", outcome, false) == "Key: key\nValue: value\n");
-
-    outcome.sibling_count = 3;
-    CHECK(get_text("key", outcome, false) ==
-          "Key: key\nValue: value\nSiblings: 3, the newest is shown; --siblings shows all, a put "
-          "with --context settles them\n");
-
-    outcome.values = {"new", "old"};
-    outcome.sibling_count = 2;
-    outcome.context = "token";
-    CHECK(get_text("key", outcome, true) ==
-          "Key: key\nValue: new\nValue: old\nSiblings: 2, newest first; a put with --context "
-          "settles them\nContext: dG9rZW4=\n");
-    CHECK(missing_text("key") == "Key 'key' not found");
-  }
-
-  TEST_CASE("a value as JSON, in base64 where it is no text") {
-    GetOutcome outcome;
-    outcome.values = {"new\n", "\xff"};
-    outcome.sibling_count = 2;
-    outcome.context = "token";
-    CHECK(get_json("key", outcome, false) ==
-          R"({"key":"key","found":true,"value":"new\n","siblings":2,"context":"dG9rZW4="})");
-    CHECK(get_json("key", outcome, true) ==
-          R"({"key":"key","found":true,"value":"new\n","siblings":2,"values":[{"value":"new\n"},)"
-          R"({"value_base64":"/w=="}],"context":"dG9rZW4="})");
-    CHECK(get_json("key", {}, false) == R"({"key":"key","found":false,"siblings":0,"context":""})");
-  }
-
-  TEST_CASE("the receipt of a write as JSON") {
-    const PutOutcome stored{{}, "token", {"node1", "node2"}, {"node3"}};
-    CHECK(put_json("key", stored) == R"({"key":"key","outcome":"stored","context":"dG9rZW4=",)"
-                                     R"("acknowledged":["node1","node2"],"hinted":["node3"]})");
-
-    const PutOutcome unknown{{ErrorKind::kUnknown, "why"}, "", {"node1"}, {}};
-    CHECK(put_json("key", unknown) ==
-          R"({"key":"key","outcome":"unknown","error":"why","context":"",)"
-          R"("acknowledged":["node1"],"hinted":[]})");
-  }
-
-  TEST_CASE("a write that did not succeed is told by its kind, with its exit code") {
-    const auto report = [](const PutOutcome& outcome) {
-      std::istringstream in;
-      std::ostringstream out;
-      std::ostringstream err;
-      Console console{in, out, err};
-      Invocation invocation;
-      Client client({});
-      Call call{invocation, client, console};
-      const int exit_code = report_write(call, "key", outcome, "done");
-      return std::to_string(exit_code) + "|" + out.str() + "|" + err.str();
-    };
-
-    CHECK(report({{}, "", {}, {}}) == "0|done\n|");
-    CHECK(report({{ErrorKind::kRejected, "rejected: why"}, "", {}, {}}) ==
-          "1||Error: key 'key' was not changed, rejected: why\n");
-    CHECK(report({{ErrorKind::kUnknown, "timed out: why"}, "", {"node1", "node2"}, {}}) ==
-          "3||Error: the outcome for key 'key' is unknown, it may take effect later; acknowledged "
-          "by node1, node2; timed out: why\n");
-    CHECK(report({{ErrorKind::kUnknown, "why"}, "", {}, {}}).find("acknowledged by no replica") !=
-          std::string::npos);
-    CHECK(report({{ErrorKind::kUnreachable, "two\nlines"}, "", {}, {}}) == "1||Error: two lines\n");
-  }
-
-  TEST_CASE("a batch that failed in part names its keys and the first reason") {
-    const std::vector<Client::KeyValue> pairs = {{"a", "1"}, {"b", "2"}, {"c", "3"}};
-    std::vector<PutOutcome> outcomes(3);
-    outcomes[1].error = {ErrorKind::kUnknown, "first"};
-    outcomes[2].error = {ErrorKind::kRejected, "second"};
-
-    CHECK(batch_error_text(pairs, outcomes) == "1 of 3 stored, 1 of unknown outcome; first");
-    CHECK(batch_failed_keys(pairs, outcomes) == "[b, c]");
-  }
-
-  TEST_CASE("explain shows each replica and what it holds") {
-    Explanation explanation;
-    explanation.token = 0xabc;
-    explanation.slot = 12;
-    explanation.partition = 3;
-    explanation.layout_version = 4;
-    explanation.verdict = "one value of 5 bytes: because";
-    explanation.replicas.resize(2);
-    explanation.replicas[0] = {"node1",
-                               "a:1",
-                               "ALIVE",
-                               {},
-                               {{0x1f, 99, 5, false, kSeen}, {0x2f, 98, 0, true, std::nullopt}},
-                               false};
-    explanation.replicas[1] = {"node2", "b:2", "DEAD", {ErrorKind::kUnavailable, "lost"}, {}, true};
-
-    CHECK(explain_text("key", explanation) ==
-          "Key: key\n"
-          "Token: 0000000000000abc\n"
-          "Slot: 12\n"
-          "Partition: 3\n"
-          "Layout version: 4\n"
-          "Replicas:\n"
-          "  node1 (a:1) - ALIVE\n"
-          "    dot 000000000000001f:99 5 bytes, expires 2026-01-15T10:30:45Z\n"
-          "    dot 000000000000002f:98 tombstone\n"
-          "  node2 (b:2) - DEAD - hint pending\n"
-          "    no answer: lost\n"
-          "A quorum would answer: one value of 5 bytes: because\n");
-    CHECK(explain_json("key", explanation) ==
-          R"({"key":"key","token":"0000000000000abc","slot":12,"partition":3,"layout_version":4,)"
-          R"("replicas":[{"id":"node1","address":"a:1","state":"ALIVE","versions":[{"actor":"31",)"
-          R"("counter":"99","value_bytes":5,"tombstone":false,)"
-          R"("expires_at":"2026-01-15T10:30:45Z"},{"actor":"47","counter":"98","value_bytes":0,)"
-          R"("tombstone":true}],"hint_pending":false},{"id":"node2","address":"b:2",)"
-          R"("state":"DEAD","error":"lost","versions":[],"hint_pending":true}],)"
-          R"("verdict":"one value of 5 bytes: because"})");
-  }
+TEST_CASE("status keeps its words and their order") {
+  CHECK(status_text(three_nodes()) ==
+        "=== Cluster Status ===\n"
+        "Health: 3 total nodes, 1 alive, 1 dead (33.3% availability)\n"
+        "\n"
+        "=== Nodes ===\n"
+        "  node1 (localhost:8080) - ALIVE - Last seen: 2026-01-15T10:30:45Z\n"
+        "  node2 (localhost:8081) - SUSPECT - Last seen: 2026-01-15T10:30:45Z\n"
+        "  node3 (localhost:8082) - LEFT - Last seen: never\n"
+        "\n"
+        "=== Metrics ===\n"
+        "Total requests: 1543\n"
+        "Average latency: 2.30 ms\n"
+        "\n"
+        "=== Storage ===\n"
+        "Engine: leveldb\n"
+        "Layout version: 4\n"
+        "Partitions: 1024\n"
+        "Replicas: 3\n"
+        "State: moving\n"
+        "\n"
+        "=== Hints ===\n"
+        "Pending: 7\n");
 }
+
+TEST_CASE("a healthy cluster is wholly available, an empty one not at all") {
+  ClusterStatus status = three_nodes();
+  for (NodeStatus& node : status.nodes) node.state = "ALIVE";
+  CHECK(status_text(status).find("3 total nodes, 3 alive, 0 dead (100.0% availability)") !=
+        std::string::npos);
+
+  CHECK(status_text({}).find("0 total nodes, 0 alive, 0 dead (0.0% availability)") !=
+        std::string::npos);
+}
+
+TEST_CASE("status as JSON") {
+  ClusterStatus status = three_nodes();
+  status.nodes.resize(2);
+  CHECK(status_json(status) ==
+        R"({"node_id":"node2","cluster_name":"distkv","total":2,"alive":1,"dead":1,)"
+        R"("availability_percent":50.0,"nodes":[{"id":"node1","address":"localhost:8080",)"
+        R"("state":"ALIVE","last_seen":"2026-01-15T10:30:45Z"},{"id":"node3",)"
+        R"("address":"localhost:8082","state":"LEFT","last_seen":null}],"requests":1543,)"
+        R"("latency_mean_ms":2.30,"engine":"leveldb","layout_version":4,"partitions":1024,)"
+        R"("replicas":3,"settled":false,"hints_pending":7,"read_repairs":0})");
+}
+
+TEST_CASE("a value, and how many siblings it has") {
+  GetOutcome outcome;
+  outcome.values = {"value"};
+  outcome.sibling_count = 1;
+  CHECK(get_text("key", outcome, false) == "Key: key\nValue: value\n");
+
+  outcome.sibling_count = 3;
+  CHECK(get_text("key", outcome, false) ==
+        "Key: key\nValue: value\nSiblings: 3, the newest is shown; --siblings shows all, a put "
+        "with --context settles them\n");
+
+  outcome.values = {"new", "old"};
+  outcome.sibling_count = 2;
+  outcome.context = "token";
+  CHECK(get_text("key", outcome, true) ==
+        "Key: key\nValue: new\nValue: old\nSiblings: 2, newest first; a put with --context "
+        "settles them\nContext: dG9rZW4=\n");
+  CHECK(missing_text("key") == "Key 'key' not found");
+}
+
+TEST_CASE("a value as JSON, in base64 where it is no text") {
+  GetOutcome outcome;
+  outcome.values = {"new\n", "\xff"};
+  outcome.sibling_count = 2;
+  outcome.context = "token";
+  CHECK(get_json("key", outcome, false) ==
+        R"({"key":"key","found":true,"value":"new\n","siblings":2,"context":"dG9rZW4="})");
+  CHECK(get_json("key", outcome, true) ==
+        R"({"key":"key","found":true,"value":"new\n","siblings":2,"values":[{"value":"new\n"},)"
+        R"({"value_base64":"/w=="}],"context":"dG9rZW4="})");
+  CHECK(get_json("key", {}, false) == R"({"key":"key","found":false,"siblings":0,"context":""})");
+}
+
+TEST_CASE("the receipt of a write as JSON") {
+  const PutOutcome stored{{}, "token", {"node1", "node2"}, {"node3"}};
+  CHECK(put_json("key", stored) == R"({"key":"key","outcome":"stored","context":"dG9rZW4=",)"
+                                   R"("acknowledged":["node1","node2"],"hinted":["node3"]})");
+
+  const PutOutcome unknown{{ErrorKind::kUnknown, "why"}, "", {"node1"}, {}};
+  CHECK(put_json("key", unknown) ==
+        R"({"key":"key","outcome":"unknown","error":"why","context":"",)"
+        R"("acknowledged":["node1"],"hinted":[]})");
+}
+
+TEST_CASE("a write that did not succeed is told by its kind, with its exit code") {
+  const auto report = [](const PutOutcome& outcome) {
+    std::istringstream in;
+    std::ostringstream out;
+    std::ostringstream err;
+    Console console{in, out, err};
+    Invocation invocation;
+    Client client({});
+    Call call{invocation, client, console};
+    const int exit_code = report_write(call, "key", outcome, "done");
+    return std::to_string(exit_code) + "|" + out.str() + "|" + err.str();
+  };
+
+  CHECK(report({{}, "", {}, {}}) == "0|done\n|");
+  CHECK(report({{ErrorKind::kRejected, "rejected: why"}, "", {}, {}}) ==
+        "1||Error: key 'key' was not changed, rejected: why\n");
+  CHECK(report({{ErrorKind::kUnknown, "timed out: why"}, "", {"node1", "node2"}, {}}) ==
+        "3||Error: the outcome for key 'key' is unknown, it may take effect later; acknowledged "
+        "by node1, node2; timed out: why\n");
+  CHECK(report({{ErrorKind::kUnknown, "why"}, "", {}, {}}).find("acknowledged by no replica") !=
+        std::string::npos);
+  CHECK(report({{ErrorKind::kUnreachable, "two\nlines"}, "", {}, {}}) == "1||Error: two lines\n");
+}
+
+TEST_CASE("a batch that failed in part names its keys and the first reason") {
+  const std::vector<Client::KeyValue> pairs = {{"a", "1"}, {"b", "2"}, {"c", "3"}};
+  std::vector<PutOutcome> outcomes(3);
+  outcomes[1].error = {ErrorKind::kUnknown, "first"};
+  outcomes[2].error = {ErrorKind::kRejected, "second"};
+
+  CHECK(batch_error_text(pairs, outcomes) == "1 of 3 stored, 1 of unknown outcome; first");
+  CHECK(batch_failed_keys(pairs, outcomes) == "[b, c]");
+}
+
+TEST_CASE("explain shows each replica and what it holds") {
+  Explanation explanation;
+  explanation.token = 0xabc;
+  explanation.slot = 12;
+  explanation.partition = 3;
+  explanation.layout_version = 4;
+  explanation.verdict = "one value of 5 bytes: because";
+  explanation.replicas.resize(2);
+  explanation.replicas[0] = {
+      "node1", "a:1", "ALIVE", {}, {{0x1f, 99, 5, false, kSeen}, {0x2f, 98, 0, true, std::nullopt}},
+      false};
+  explanation.replicas[1] = {"node2", "b:2", "DEAD", {ErrorKind::kUnavailable, "lost"}, {}, true};
+
+  CHECK(explain_text("key", explanation) ==
+        "Key: key\n"
+        "Token: 0000000000000abc\n"
+        "Slot: 12\n"
+        "Partition: 3\n"
+        "Layout version: 4\n"
+        "Replicas:\n"
+        "  node1 (a:1) - ALIVE\n"
+        "    dot 000000000000001f:99 5 bytes, expires 2026-01-15T10:30:45Z\n"
+        "    dot 000000000000002f:98 tombstone\n"
+        "  node2 (b:2) - DEAD - hint pending\n"
+        "    no answer: lost\n"
+        "A quorum would answer: one value of 5 bytes: because\n");
+  CHECK(explain_json("key", explanation) ==
+        R"({"key":"key","token":"0000000000000abc","slot":12,"partition":3,"layout_version":4,)"
+        R"("replicas":[{"id":"node1","address":"a:1","state":"ALIVE","versions":[{"actor":"31",)"
+        R"("counter":"99","value_bytes":5,"tombstone":false,)"
+        R"("expires_at":"2026-01-15T10:30:45Z"},{"actor":"47","counter":"98","value_bytes":0,)"
+        R"("tombstone":true}],"hint_pending":false},{"id":"node2","address":"b:2",)"
+        R"("state":"DEAD","error":"lost","versions":[],"hint_pending":true}],)"
+        R"("verdict":"one value of 5 bytes: because"})");
+}
+
+TEST_SUITE_END();
 
 }  // namespace
 }  // namespace distkv::bin::cli

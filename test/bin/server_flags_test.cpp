@@ -56,112 +56,113 @@ class ConfigFile {
   std::filesystem::path path_;
 };
 
-TEST_SUITE("flags of the server") {
-  TEST_CASE("nothing given means the defaults") {
-    const CommandLine line = parsed({});
+TEST_SUITE_BEGIN("flags of the server");
 
-    CHECK(line.options.address.value() == "localhost:8080");
-    CHECK(line.options.data_dir == "./data");
-    CHECK(line.options.node.replicas == 3);
-    CHECK(line.options.node.read_quorum == 2);
-    CHECK(line.options.node.write_quorum == 2);
-    CHECK(line.options.node.partitions == 1024);
-    CHECK(line.options.node.virtual_nodes == 150);
-    CHECK(line.options.node.seeds.empty());
-  }
+TEST_CASE("nothing given means the defaults") {
+  const CommandLine line = parsed({});
 
-  TEST_CASE("a flag outranks the environment, that outranks the file, that outranks the default") {
-    const ConfigFile file("cluster-name = from-file\nreplicas = 5\nread-quorum = 3 # of five\n");
-    const Variables variables = {{"DISTKV_REPLICAS", "4"}, {"DISTKV_READ_QUORUM", "4"}};
-
-    const CommandLine line = parsed({"--config", file.path(), "-read-quorum", "1"}, variables);
-
-    CHECK(line.options.node.cluster_name == "from-file");
-    CHECK(line.options.node.replicas == 4);
-    CHECK(line.options.node.read_quorum == 1);
-    CHECK(line.options.node.write_quorum == 2);
-  }
-
-  TEST_CASE("the environment can name the file, and a flag another") {
-    const ConfigFile one("cluster-name = one\n");
-    const ConfigFile other("cluster-name = other\n");
-    const Variables variables = {{"DISTKV_CONFIG", one.path()}};
-
-    CHECK(parsed({}, variables).options.node.cluster_name == "one");
-    CHECK(parsed({"--config", other.path()}, variables).options.node.cluster_name == "other");
-  }
-
-  TEST_CASE("every setting can be given in the environment") {
-    CHECK(parsed({}, {{"DISTKV_NODE_ID", "n7"}}).options.node.node_id.value() == "n7");
-    CHECK(parsed({}, {{"DISTKV_SEED_NODES", "a:1, b:2"}}).options.node.seeds.size() == 2);
-  }
-
-  TEST_CASE("a wrong value is named with where it came from and what is allowed") {
-    const ConfigFile file("\nreplicas = many\n");
-
-    CHECK(has(refusal({"--replicas", "0"}), "--replicas: '0'"));
-    CHECK(has(refusal({"--replicas", "0"}), "1 to 7"));
-    CHECK(has(refusal({}, {{"DISTKV_REPLICAS", "99"}}), "DISTKV_REPLICAS: '99'"));
-    CHECK(has(refusal({"--config", file.path()}), file.path() + ": replicas: 'many'"));
-    CHECK(has(refusal({"--address", "nowhere"}), "host:port"));
-    CHECK(has(refusal({"--heartbeat-interval", "soon"}), "1m30s"));
-    CHECK(has(refusal({"--partitions", "1000"}), "partitions"));
-    CHECK(has(refusal({"--log-level", "loud"}), "debug, info, warn or error"));
-  }
-
-  TEST_CASE("a quorum above the replicas is refused") {
-    CHECK(has(refusal({"--write-quorum", "4"}), "write-quorum"));
-    CHECK(has(refusal({"--read-quorum", "3", "--replicas", "2"}), "read-quorum"));
-  }
-
-  TEST_CASE("an unknown flag is named, with the one that was likely meant") {
-    const std::string message = refusal({"--replica", "3"});
-
-    CHECK(has(message, "--replica"));
-    CHECK(has(message, "did you mean replicas?"));
-    CHECK(has(refusal({"--frobnicate-everything"}), "see --help"));
-    CHECK(has(refusal({"word"}), "'word'"));
-  }
-
-  TEST_CASE("what is to come is refused rather than ignored, in the file too") {
-    const ConfigFile file("http-address = :8081\n");
-    for (const char* flag : {"--sloppy-quorum", "--tls-enabled", "--mem-table-size=1"}) {
-      CHECK(has(refusal({flag}), "does not have it yet"));
-    }
-    CHECK(has(refusal({"--config", file.path()}), "http-address"));
-  }
-
-  TEST_CASE("help and version need nothing else to be right") {
-    CHECK(parsed({"--help"}, {{"DISTKV_REPLICAS", "many"}}).wants_help);
-    CHECK(parsed({"-version"}).wants_version);
-    for (const Setting& setting : settings()) CHECK(has(server_help(), setting.name));
-  }
-
-  TEST_CASE("a configuration file has a setting a line, comments and blank lines") {
-    const auto values =
-        parse_config("# all of it\n\n  replicas=3\naddress = a:1 # here\r\n", "file");
-
-    REQUIRE(values.is_ok());
-    CHECK(*values == Variables{{"replicas", "3"}, {"address", "a:1"}});
-  }
-
-  TEST_CASE("a wrong line of a configuration file is named by its number") {
-    const auto message = [](std::string_view text) {
-      const auto values = parse_config(text, "file");
-      REQUIRE(!values.is_ok());
-      return values.status().message();
-    };
-
-    CHECK(has(message("replicas = 3\nreplicas\n"), "file:2"));
-    CHECK(has(message("replicas = 3\n\nreplicas = 3\n"), "file:3: replicas is set twice"));
-    CHECK(has(message("replica = 3\n"), "did you mean replicas?"));
-    CHECK(has(message("sloppy-quorum = true\n"), "does not have it yet"));
-  }
-
-  TEST_CASE("a configuration file that is not there is named") {
-    CHECK(has(refusal({"--config", "no/such/file"}), "no/such/file"));
-  }
+  CHECK(line.options.address.value() == "localhost:8080");
+  CHECK(line.options.data_dir == "./data");
+  CHECK(line.options.node.replicas == 3);
+  CHECK(line.options.node.read_quorum == 2);
+  CHECK(line.options.node.write_quorum == 2);
+  CHECK(line.options.node.partitions == 1024);
+  CHECK(line.options.node.virtual_nodes == 150);
+  CHECK(line.options.node.seeds.empty());
 }
+
+TEST_CASE("a flag outranks the environment, that outranks the file, that outranks the default") {
+  const ConfigFile file("cluster-name = from-file\nreplicas = 5\nread-quorum = 3 # of five\n");
+  const Variables variables = {{"DISTKV_REPLICAS", "4"}, {"DISTKV_READ_QUORUM", "4"}};
+
+  const CommandLine line = parsed({"--config", file.path(), "-read-quorum", "1"}, variables);
+
+  CHECK(line.options.node.cluster_name == "from-file");
+  CHECK(line.options.node.replicas == 4);
+  CHECK(line.options.node.read_quorum == 1);
+  CHECK(line.options.node.write_quorum == 2);
+}
+
+TEST_CASE("the environment can name the file, and a flag another") {
+  const ConfigFile one("cluster-name = one\n");
+  const ConfigFile other("cluster-name = other\n");
+  const Variables variables = {{"DISTKV_CONFIG", one.path()}};
+
+  CHECK(parsed({}, variables).options.node.cluster_name == "one");
+  CHECK(parsed({"--config", other.path()}, variables).options.node.cluster_name == "other");
+}
+
+TEST_CASE("every setting can be given in the environment") {
+  CHECK(parsed({}, {{"DISTKV_NODE_ID", "n7"}}).options.node.node_id.value() == "n7");
+  CHECK(parsed({}, {{"DISTKV_SEED_NODES", "a:1, b:2"}}).options.node.seeds.size() == 2);
+}
+
+TEST_CASE("a wrong value is named with where it came from and what is allowed") {
+  const ConfigFile file("\nreplicas = many\n");
+
+  CHECK(has(refusal({"--replicas", "0"}), "--replicas: '0'"));
+  CHECK(has(refusal({"--replicas", "0"}), "1 to 7"));
+  CHECK(has(refusal({}, {{"DISTKV_REPLICAS", "99"}}), "DISTKV_REPLICAS: '99'"));
+  CHECK(has(refusal({"--config", file.path()}), file.path() + ": replicas: 'many'"));
+  CHECK(has(refusal({"--address", "nowhere"}), "host:port"));
+  CHECK(has(refusal({"--heartbeat-interval", "soon"}), "1m30s"));
+  CHECK(has(refusal({"--partitions", "1000"}), "partitions"));
+  CHECK(has(refusal({"--log-level", "loud"}), "debug, info, warn or error"));
+}
+
+TEST_CASE("a quorum above the replicas is refused") {
+  CHECK(has(refusal({"--write-quorum", "4"}), "write-quorum"));
+  CHECK(has(refusal({"--read-quorum", "3", "--replicas", "2"}), "read-quorum"));
+}
+
+TEST_CASE("an unknown flag is named, with the one that was likely meant") {
+  const std::string message = refusal({"--replica", "3"});
+
+  CHECK(has(message, "--replica"));
+  CHECK(has(message, "did you mean replicas?"));
+  CHECK(has(refusal({"--frobnicate-everything"}), "see --help"));
+  CHECK(has(refusal({"word"}), "'word'"));
+}
+
+TEST_CASE("what is to come is refused rather than ignored, in the file too") {
+  const ConfigFile file("http-address = :8081\n");
+  for (const char* flag : {"--sloppy-quorum", "--tls-enabled", "--mem-table-size=1"}) {
+    CHECK(has(refusal({flag}), "does not have it yet"));
+  }
+  CHECK(has(refusal({"--config", file.path()}), "http-address"));
+}
+
+TEST_CASE("help and version need nothing else to be right") {
+  CHECK(parsed({"--help"}, {{"DISTKV_REPLICAS", "many"}}).wants_help);
+  CHECK(parsed({"-version"}).wants_version);
+  for (const Setting& setting : settings()) CHECK(has(server_help(), setting.name));
+}
+
+TEST_CASE("a configuration file has a setting a line, comments and blank lines") {
+  const auto values = parse_config("# all of it\n\n  replicas=3\naddress = a:1 # here\r\n", "file");
+
+  REQUIRE(values.is_ok());
+  CHECK(*values == Variables{{"replicas", "3"}, {"address", "a:1"}});
+}
+
+TEST_CASE("a wrong line of a configuration file is named by its number") {
+  const auto message = [](std::string_view text) {
+    const auto values = parse_config(text, "file");
+    REQUIRE(!values.is_ok());
+    return values.status().message();
+  };
+
+  CHECK(has(message("replicas = 3\nreplicas\n"), "file:2"));
+  CHECK(has(message("replicas = 3\n\nreplicas = 3\n"), "file:3: replicas is set twice"));
+  CHECK(has(message("replica = 3\n"), "did you mean replicas?"));
+  CHECK(has(message("sloppy-quorum = true\n"), "does not have it yet"));
+}
+
+TEST_CASE("a configuration file that is not there is named") {
+  CHECK(has(refusal({"--config", "no/such/file"}), "no/such/file"));
+}
+
+TEST_SUITE_END();
 
 }  // namespace
 }  // namespace distkv::bin

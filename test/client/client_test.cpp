@@ -30,265 +30,266 @@ Reaction refuse(const FrameView& frame, Encoder& encoder, Code code) {
   return test::reply(frame, encoder, no);
 }
 
-TEST_SUITE("client") {
-  TEST_CASE("a put carries what was asked for and returns the receipt") {
-    wire::PutRequest seen;
-    FakeServer server([&](const FrameView& frame, Encoder& encoder) {
-      seen = *wire::decode<wire::PutRequest>(frame);
-      CHECK(seen.key == "key");
-      CHECK(seen.value == std::string_view("va\0lue", 6));
-      CHECK(seen.context == "what I saw");
-      CHECK(!seen.is_delete);
-      wire::PutReply yes;
-      yes.context = "what you wrote";
-      yes.acknowledged = {"node1", "node2"};
-      yes.hinted = {"node3"};
-      return test::reply(frame, encoder, yes);
-    });
-    Client client = client_of({server.address()});
+TEST_SUITE_BEGIN("client");
 
-    const PutOutcome outcome =
-        client.put("key", {"va\0lue", 6}, {Consistency::kAll, "what I saw", milliseconds(250)});
+TEST_CASE("a put carries what was asked for and returns the receipt") {
+  wire::PutRequest seen;
+  FakeServer server([&](const FrameView& frame, Encoder& encoder) {
+    seen = *wire::decode<wire::PutRequest>(frame);
+    CHECK(seen.key == "key");
+    CHECK(seen.value == std::string_view("va\0lue", 6));
+    CHECK(seen.context == "what I saw");
+    CHECK(!seen.is_delete);
+    wire::PutReply yes;
+    yes.context = "what you wrote";
+    yes.acknowledged = {"node1", "node2"};
+    yes.hinted = {"node3"};
+    return test::reply(frame, encoder, yes);
+  });
+  Client client = client_of({server.address()});
 
-    server.stop();
-    CHECK(outcome.error.is_ok());
-    CHECK(outcome.context == "what you wrote");
-    CHECK(outcome.acknowledged == std::vector<std::string>{"node1", "node2"});
-    CHECK(outcome.hinted == std::vector<std::string>{"node3"});
-    CHECK(seen.consistency == wire::Consistency::kAll);
-    CHECK(seen.ttl == milliseconds(250));
-    CHECK(seen.timeout > milliseconds(0));
-    CHECK(seen.timeout < kLong);
-  }
+  const PutOutcome outcome =
+      client.put("key", {"va\0lue", 6}, {Consistency::kAll, "what I saw", milliseconds(250)});
 
-  TEST_CASE("a removal is a put without a value that says so") {
-    FakeServer server([](const FrameView& frame, Encoder& encoder) {
-      const auto request = wire::decode<wire::PutRequest>(frame);
-      return refuse(frame, encoder, request->is_delete ? Code::kOk : Code::kRejected);
-    });
+  server.stop();
+  CHECK(outcome.error.is_ok());
+  CHECK(outcome.context == "what you wrote");
+  CHECK(outcome.acknowledged == std::vector<std::string>{"node1", "node2"});
+  CHECK(outcome.hinted == std::vector<std::string>{"node3"});
+  CHECK(seen.consistency == wire::Consistency::kAll);
+  CHECK(seen.ttl == milliseconds(250));
+  CHECK(seen.timeout > milliseconds(0));
+  CHECK(seen.timeout < kLong);
+}
 
-    CHECK(client_of({server.address()}).remove("key").error.is_ok());
-  }
+TEST_CASE("a removal is a put without a value that says so") {
+  FakeServer server([](const FrameView& frame, Encoder& encoder) {
+    const auto request = wire::decode<wire::PutRequest>(frame);
+    return refuse(frame, encoder, request->is_delete ? Code::kOk : Code::kRejected);
+  });
 
-  TEST_CASE("a get returns the values, their number and the context") {
-    FakeServer server([](const FrameView& frame, Encoder& encoder) {
-      CHECK(wire::decode<wire::GetRequest>(frame)->wants_siblings);
-      wire::GetReply found;
-      found.values = {"newer", ""};
-      found.sibling_count = 2;
-      found.context = "token";
-      return test::reply(frame, encoder, found);
-    });
+  CHECK(client_of({server.address()}).remove("key").error.is_ok());
+}
 
-    const GetOutcome outcome = client_of({server.address()}).get("key", {Consistency::kOne, true});
+TEST_CASE("a get returns the values, their number and the context") {
+  FakeServer server([](const FrameView& frame, Encoder& encoder) {
+    CHECK(wire::decode<wire::GetRequest>(frame)->wants_siblings);
+    wire::GetReply found;
+    found.values = {"newer", ""};
+    found.sibling_count = 2;
+    found.context = "token";
+    return test::reply(frame, encoder, found);
+  });
 
-    CHECK(outcome.error.is_ok());
-    CHECK(outcome.values == std::vector<std::string>{"newer", ""});
-    CHECK(outcome.sibling_count == 2);
-    CHECK(outcome.context == "token");
-  }
+  const GetOutcome outcome = client_of({server.address()}).get("key", {Consistency::kOne, true});
 
-  TEST_CASE("a write repeated after a broken connection keeps its operation id") {
-    std::vector<base::OpId> ids;
-    FakeServer server([&](const FrameView& frame, Encoder& encoder) {
-      ids.push_back(wire::decode<wire::PutRequest>(frame)->op_id);
-      if (ids.size() == 1) return Reaction{"", true};
-      return test::reply(frame, encoder, wire::PutReply{});
-    });
-    Client client = client_of({server.address()});
+  CHECK(outcome.error.is_ok());
+  CHECK(outcome.values == std::vector<std::string>{"newer", ""});
+  CHECK(outcome.sibling_count == 2);
+  CHECK(outcome.context == "token");
+}
 
-    CHECK(client.put("key", "1").error.is_ok());
-    CHECK(client.put("key", "2").error.is_ok());
+TEST_CASE("a write repeated after a broken connection keeps its operation id") {
+  std::vector<base::OpId> ids;
+  FakeServer server([&](const FrameView& frame, Encoder& encoder) {
+    ids.push_back(wire::decode<wire::PutRequest>(frame)->op_id);
+    if (ids.size() == 1) return Reaction{"", true};
+    return test::reply(frame, encoder, wire::PutReply{});
+  });
+  Client client = client_of({server.address()});
 
-    server.stop();
-    REQUIRE(ids.size() == 3);
-    CHECK(ids[0] == ids[1]);
-    CHECK(ids[1] != ids[2]);
-    CHECK(!ids[0].value().is_zero());
-  }
+  CHECK(client.put("key", "1").error.is_ok());
+  CHECK(client.put("key", "2").error.is_ok());
 
-  TEST_CASE("a refusal is rejected, or invalid where the request is to blame") {
-    for (const auto& [code, kind] : {std::pair{Code::kRejected, ErrorKind::kRejected},
-                                     std::pair{Code::kUnavailable, ErrorKind::kRejected},
-                                     std::pair{Code::kInvalidArgument, ErrorKind::kInvalid},
-                                     std::pair{Code::kTooManySiblings, ErrorKind::kInvalid},
-                                     std::pair{Code::kUnknownOutcome, ErrorKind::kUnknown}}) {
-      FakeServer server([code = code](const FrameView& frame, Encoder& encoder) {
-        return refuse(frame, encoder, code);
-      });
+  server.stop();
+  REQUIRE(ids.size() == 3);
+  CHECK(ids[0] == ids[1]);
+  CHECK(ids[1] != ids[2]);
+  CHECK(!ids[0].value().is_zero());
+}
 
-      const PutOutcome outcome = client_of({server.address()}).put("key", "value");
-
-      CHECK(outcome.error.kind == kind);
-      CHECK(outcome.error.message.find("the reason") != std::string::npos);
-    }
-  }
-
-  TEST_CASE("an unknown outcome tells who acknowledged") {
-    FakeServer server([](const FrameView& frame, Encoder& encoder) {
-      wire::PutReply half;
-      half.code = Code::kUnknownOutcome;
-      half.acknowledged = {"node2"};
-      return test::reply(frame, encoder, half);
+TEST_CASE("a refusal is rejected, or invalid where the request is to blame") {
+  for (const auto& [code, kind] : {std::pair{Code::kRejected, ErrorKind::kRejected},
+                                   std::pair{Code::kUnavailable, ErrorKind::kRejected},
+                                   std::pair{Code::kInvalidArgument, ErrorKind::kInvalid},
+                                   std::pair{Code::kTooManySiblings, ErrorKind::kInvalid},
+                                   std::pair{Code::kUnknownOutcome, ErrorKind::kUnknown}}) {
+    FakeServer server([code = code](const FrameView& frame, Encoder& encoder) {
+      return refuse(frame, encoder, code);
     });
 
     const PutOutcome outcome = client_of({server.address()}).put("key", "value");
 
-    CHECK(outcome.error.kind == ErrorKind::kUnknown);
-    CHECK(outcome.acknowledged == std::vector<std::string>{"node2"});
-  }
-
-  TEST_CASE("a refusal after an attempt without an answer leaves the outcome unknown") {
-    size_t frames = 0;
-    FakeServer server([&](const FrameView& frame, Encoder& encoder) {
-      return ++frames == 1 ? Reaction{"", true} : refuse(frame, encoder, Code::kRejected);
-    });
-
-    CHECK(client_of({server.address()}).put("key", "1").error.kind == ErrorKind::kUnknown);
-  }
-
-  TEST_CASE("a server that dies before it answers leaves a write unknown and a read to repeat") {
-    const auto die = [](const FrameView&, Encoder&) { return Reaction{"", false, true}; };
-    FakeServer of_put(die);
-    FakeServer of_get(die);
-
-    CHECK(client_of({of_put.address()}).put("key", "1").error.kind == ErrorKind::kUnknown);
-    CHECK(client_of({of_get.address()}).get("key").error.kind == ErrorKind::kUnavailable);
-  }
-
-  TEST_CASE("a server that never answers ends with the timeout, named") {
-    const auto stay_silent = [](const FrameView&, Encoder&) { return Reaction{}; };
-    FakeServer server(stay_silent);
-    Client client = client_of({server.address()}, kShort);
-
-    const Error put = client.put("key", "value").error;
-    const Error get = client.get("key").error;
-
-    CHECK(put.kind == ErrorKind::kUnknown);
-    CHECK(get.kind == ErrorKind::kUnavailable);
-    CHECK(put.message.find(server.address()) != std::string::npos);
-  }
-
-  TEST_CASE("servers are tried in turn") {
-    LoopbackPort closed;
-    FakeServer busy([](const FrameView& frame, Encoder& encoder) {
-      return refuse(frame, encoder, Code::kOverloaded);
-    });
-    FakeServer ready([](const FrameView& frame, Encoder& encoder) {
-      return test::reply(frame, encoder, wire::PutReply{});
-    });
-
-    Client client = client_of({closed.address(), busy.address(), ready.address()});
-
-    CHECK(client.put("key", "value").error.is_ok());
-  }
-
-  TEST_CASE("where no server is, nothing was stored and every address is named") {
-    LoopbackPort one;
-    LoopbackPort other;
-    Client client = client_of({one.address(), other.address()});
-
-    for (const Error& error : {client.put("key", "1").error, client.get("key").error}) {
-      CHECK(error.kind == ErrorKind::kUnreachable);
-      CHECK(error.message.find(one.address()) != std::string::npos);
-      CHECK(error.message.find(other.address()) != std::string::npos);
-    }
-  }
-
-  TEST_CASE("what is no address is an error of the request") {
-    const Error error = client_of({"nowhere"}).put("key", "1").error;
-
-    CHECK(error.kind == ErrorKind::kInvalid);
-    CHECK(error.message.find("nowhere") != std::string::npos);
-  }
-
-  TEST_CASE("a key or value over its limit is refused before anything is sent") {
-    LoopbackPort closed;  // Were it asked, the error would be another.
-    Client client = client_of({closed.address()});
-    const std::string long_key(base::kKeyBytesMax + 1, 'k');
-    const std::string large_value(base::kValueBytesMax + 1, 'v');
-
-    CHECK(client.put(long_key, "").error.kind == ErrorKind::kInvalid);
-    CHECK(client.put("", "").error.kind == ErrorKind::kInvalid);
-    CHECK(client.put("key", large_value).error.kind == ErrorKind::kInvalid);
-    CHECK(client.remove(long_key).error.kind == ErrorKind::kInvalid);
-    CHECK(client.get(long_key).error.kind == ErrorKind::kInvalid);
-    CHECK(client.explain(long_key).error.kind == ErrorKind::kInvalid);
-    CHECK(client.put(long_key, "").error.message.size() < 200);
-  }
-
-  TEST_CASE("the largest key and value go through") {
-    size_t bytes = 0;
-    FakeServer server([&](const FrameView& frame, Encoder& encoder) {
-      const auto request = wire::decode<wire::PutRequest>(frame);
-      bytes = request->key.size() + request->value.size();
-      return test::reply(frame, encoder, wire::PutReply{});
-    });
-
-    const PutOutcome outcome =
-        client_of({server.address()})
-            .put(std::string(base::kKeyBytesMax, 'k'), std::string(base::kValueBytesMax, 'v'));
-
-    server.stop();
-    CHECK(outcome.error.is_ok());
-    CHECK(bytes == base::kKeyBytesMax + base::kValueBytesMax);
-  }
-
-  TEST_CASE("an answer in another protocol is told as such") {
-    FakeServer server([](const FrameView&, Encoder&) {
-      return Reaction{"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"};
-    });
-    Client client = client_of({server.address()});
-
-    for (const Error& error : {client.put("key", "1").error, client.get("key").error}) {
-      CHECK(!error.is_ok());
-      CHECK(error.message.find("no distkv server") != std::string::npos);
-    }
-    CHECK(client.status().error.kind == ErrorKind::kUnavailable);
-  }
-
-  TEST_CASE("an answer of the wrong kind says nothing about a write") {
-    FakeServer server([](const FrameView& frame, Encoder& encoder) {
-      return test::reply(frame, encoder, wire::GetReply{});
-    });
-
-    CHECK(client_of({server.address()}).put("key", "1").error.kind == ErrorKind::kUnknown);
-  }
-
-  TEST_CASE("an error frame refuses the request as a whole") {
-    FakeServer server([](const FrameView& frame, Encoder& encoder) {
-      return test::reply(frame, encoder, wire::ErrorReply{Code::kInvalidArgument, "no such type"});
-    });
-
-    const Error error = client_of({server.address()}).put("key", "1").error;
-
-    CHECK(error.kind == ErrorKind::kInvalid);
-    CHECK(error.message.find("no such type") != std::string::npos);
-  }
-
-  TEST_CASE("status comes as it was answered") {
-    FakeServer server([](const FrameView& frame, Encoder& encoder) {
-      wire::StatusReply status;
-      status.node_id = "node1";
-      status.engine = "memory";
-      status.nodes = {
-          {"node1", "a:1", wire::MemberState::kAlive, base::WallTime(milliseconds(1500))},
-          {"node2", "b:2", wire::MemberState::kLeft, {}}};
-      status.latency_mean_us = 2300;
-      return test::reply(frame, encoder, status);
-    });
-
-    const ClusterStatus status = client_of({server.address()}).status();
-
-    CHECK(status.error.is_ok());
-    REQUIRE(status.nodes.size() == 2);
-    CHECK(status.nodes[0].state == "ALIVE");
-    CHECK(status.nodes[0].last_seen.time_since_epoch() == milliseconds(1500));
-    CHECK(status.nodes[1].state == "LEFT");
-    CHECK(status.nodes[1].last_seen.time_since_epoch().count() == 0);
-    CHECK(status.latency_mean == std::chrono::microseconds(2300));
+    CHECK(outcome.error.kind == kind);
+    CHECK(outcome.error.message.find("the reason") != std::string::npos);
   }
 }
+
+TEST_CASE("an unknown outcome tells who acknowledged") {
+  FakeServer server([](const FrameView& frame, Encoder& encoder) {
+    wire::PutReply half;
+    half.code = Code::kUnknownOutcome;
+    half.acknowledged = {"node2"};
+    return test::reply(frame, encoder, half);
+  });
+
+  const PutOutcome outcome = client_of({server.address()}).put("key", "value");
+
+  CHECK(outcome.error.kind == ErrorKind::kUnknown);
+  CHECK(outcome.acknowledged == std::vector<std::string>{"node2"});
+}
+
+TEST_CASE("a refusal after an attempt without an answer leaves the outcome unknown") {
+  size_t frames = 0;
+  FakeServer server([&](const FrameView& frame, Encoder& encoder) {
+    return ++frames == 1 ? Reaction{"", true} : refuse(frame, encoder, Code::kRejected);
+  });
+
+  CHECK(client_of({server.address()}).put("key", "1").error.kind == ErrorKind::kUnknown);
+}
+
+TEST_CASE("a server that dies before it answers leaves a write unknown and a read to repeat") {
+  const auto die = [](const FrameView&, Encoder&) { return Reaction{"", false, true}; };
+  FakeServer of_put(die);
+  FakeServer of_get(die);
+
+  CHECK(client_of({of_put.address()}).put("key", "1").error.kind == ErrorKind::kUnknown);
+  CHECK(client_of({of_get.address()}).get("key").error.kind == ErrorKind::kUnavailable);
+}
+
+TEST_CASE("a server that never answers ends with the timeout, named") {
+  const auto stay_silent = [](const FrameView&, Encoder&) { return Reaction{}; };
+  FakeServer server(stay_silent);
+  Client client = client_of({server.address()}, kShort);
+
+  const Error put = client.put("key", "value").error;
+  const Error get = client.get("key").error;
+
+  CHECK(put.kind == ErrorKind::kUnknown);
+  CHECK(get.kind == ErrorKind::kUnavailable);
+  CHECK(put.message.find(server.address()) != std::string::npos);
+}
+
+TEST_CASE("servers are tried in turn") {
+  LoopbackPort closed;
+  FakeServer busy([](const FrameView& frame, Encoder& encoder) {
+    return refuse(frame, encoder, Code::kOverloaded);
+  });
+  FakeServer ready([](const FrameView& frame, Encoder& encoder) {
+    return test::reply(frame, encoder, wire::PutReply{});
+  });
+
+  Client client = client_of({closed.address(), busy.address(), ready.address()});
+
+  CHECK(client.put("key", "value").error.is_ok());
+}
+
+TEST_CASE("where no server is, nothing was stored and every address is named") {
+  LoopbackPort one;
+  LoopbackPort other;
+  Client client = client_of({one.address(), other.address()});
+
+  for (const Error& error : {client.put("key", "1").error, client.get("key").error}) {
+    CHECK(error.kind == ErrorKind::kUnreachable);
+    CHECK(error.message.find(one.address()) != std::string::npos);
+    CHECK(error.message.find(other.address()) != std::string::npos);
+  }
+}
+
+TEST_CASE("what is no address is an error of the request") {
+  const Error error = client_of({"nowhere"}).put("key", "1").error;
+
+  CHECK(error.kind == ErrorKind::kInvalid);
+  CHECK(error.message.find("nowhere") != std::string::npos);
+}
+
+TEST_CASE("a key or value over its limit is refused before anything is sent") {
+  LoopbackPort closed;  // Were it asked, the error would be another.
+  Client client = client_of({closed.address()});
+  const std::string long_key(base::kKeyBytesMax + 1, 'k');
+  const std::string large_value(base::kValueBytesMax + 1, 'v');
+
+  CHECK(client.put(long_key, "").error.kind == ErrorKind::kInvalid);
+  CHECK(client.put("", "").error.kind == ErrorKind::kInvalid);
+  CHECK(client.put("key", large_value).error.kind == ErrorKind::kInvalid);
+  CHECK(client.remove(long_key).error.kind == ErrorKind::kInvalid);
+  CHECK(client.get(long_key).error.kind == ErrorKind::kInvalid);
+  CHECK(client.explain(long_key).error.kind == ErrorKind::kInvalid);
+  CHECK(client.put(long_key, "").error.message.size() < 200);
+}
+
+TEST_CASE("the largest key and value go through") {
+  size_t bytes = 0;
+  FakeServer server([&](const FrameView& frame, Encoder& encoder) {
+    const auto request = wire::decode<wire::PutRequest>(frame);
+    bytes = request->key.size() + request->value.size();
+    return test::reply(frame, encoder, wire::PutReply{});
+  });
+
+  const PutOutcome outcome =
+      client_of({server.address()})
+          .put(std::string(base::kKeyBytesMax, 'k'), std::string(base::kValueBytesMax, 'v'));
+
+  server.stop();
+  CHECK(outcome.error.is_ok());
+  CHECK(bytes == base::kKeyBytesMax + base::kValueBytesMax);
+}
+
+TEST_CASE("an answer in another protocol is told as such") {
+  FakeServer server([](const FrameView&, Encoder&) {
+    return Reaction{"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"};
+  });
+  Client client = client_of({server.address()});
+
+  for (const Error& error : {client.put("key", "1").error, client.get("key").error}) {
+    CHECK(!error.is_ok());
+    CHECK(error.message.find("no distkv server") != std::string::npos);
+  }
+  CHECK(client.status().error.kind == ErrorKind::kUnavailable);
+}
+
+TEST_CASE("an answer of the wrong kind says nothing about a write") {
+  FakeServer server([](const FrameView& frame, Encoder& encoder) {
+    return test::reply(frame, encoder, wire::GetReply{});
+  });
+
+  CHECK(client_of({server.address()}).put("key", "1").error.kind == ErrorKind::kUnknown);
+}
+
+TEST_CASE("an error frame refuses the request as a whole") {
+  FakeServer server([](const FrameView& frame, Encoder& encoder) {
+    return test::reply(frame, encoder, wire::ErrorReply{Code::kInvalidArgument, "no such type"});
+  });
+
+  const Error error = client_of({server.address()}).put("key", "1").error;
+
+  CHECK(error.kind == ErrorKind::kInvalid);
+  CHECK(error.message.find("no such type") != std::string::npos);
+}
+
+TEST_CASE("status comes as it was answered") {
+  FakeServer server([](const FrameView& frame, Encoder& encoder) {
+    wire::StatusReply status;
+    status.node_id = "node1";
+    status.engine = "memory";
+    status.nodes = {{"node1", "a:1", wire::MemberState::kAlive, base::WallTime(milliseconds(1500))},
+                    {"node2", "b:2", wire::MemberState::kLeft, {}}};
+    status.latency_mean_us = 2300;
+    return test::reply(frame, encoder, status);
+  });
+
+  const ClusterStatus status = client_of({server.address()}).status();
+
+  CHECK(status.error.is_ok());
+  REQUIRE(status.nodes.size() == 2);
+  CHECK(status.nodes[0].state == "ALIVE");
+  CHECK(status.nodes[0].last_seen.time_since_epoch() == milliseconds(1500));
+  CHECK(status.nodes[1].state == "LEFT");
+  CHECK(status.nodes[1].last_seen.time_since_epoch().count() == 0);
+  CHECK(status.latency_mean == std::chrono::microseconds(2300));
+}
+
+TEST_SUITE_END();
 
 }  // namespace
 }  // namespace distkv

@@ -40,175 +40,177 @@ Reaction acknowledge(const FrameView& frame, Encoder& encoder) {
   return test::reply(frame, encoder, yes);
 }
 
-TEST_SUITE("client pipelines") {
-  TEST_CASE("each pair gets its own outcome, in whatever order answers come") {
-    std::string held;
-    FakeServer server([&](const FrameView& frame, Encoder& encoder) {
-      // Every two answers change places; the window is even and so is the number of pairs.
-      Reaction reaction = acknowledge(frame, encoder);
-      if (held.empty()) {
-        held = std::move(reaction.bytes);
-        return Reaction{};
-      }
-      reaction.bytes += std::exchange(held, {});
-      return reaction;
-    });
-    Client client({{server.address()}, kLong});
+TEST_SUITE_BEGIN("client pipelines");
 
-    const auto outcomes = client.put_all(pairs_of(kPairs));
-
-    REQUIRE(outcomes.size() == kPairs);
-    for (size_t i = 0; i < kPairs; ++i) {
-      CHECK(outcomes[i].error.is_ok());
-      CHECK(outcomes[i].context == "key" + std::to_string(i));
+TEST_CASE("each pair gets its own outcome, in whatever order answers come") {
+  std::string held;
+  FakeServer server([&](const FrameView& frame, Encoder& encoder) {
+    // Every two answers change places; the window is even and so is the number of pairs.
+    Reaction reaction = acknowledge(frame, encoder);
+    if (held.empty()) {
+      held = std::move(reaction.bytes);
+      return Reaction{};
     }
-  }
+    reaction.bytes += std::exchange(held, {});
+    return reaction;
+  });
+  Client client({{server.address()}, kLong});
 
-  TEST_CASE("no more than a window is on the way") {
-    size_t unanswered = 0;
-    size_t most = 0;
-    std::string held;
-    FakeServer server([&](const FrameView& frame, Encoder& encoder) {
-      held += acknowledge(frame, encoder).bytes;
-      most = std::max(most, ++unanswered);
-      if (unanswered < client::kWindow) return Reaction{};
-      unanswered = 0;
-      return Reaction{std::exchange(held, {})};
-    });
-    Client client({{server.address()}, kLong});
+  const auto outcomes = client.put_all(pairs_of(kPairs));
 
-    const auto outcomes = client.put_all(pairs_of(client::kWindow * 4));
-
-    server.stop();
-    CHECK(count_of(outcomes, ErrorKind::kNone) == outcomes.size());
-    CHECK(most == client::kWindow);
-  }
-
-  TEST_CASE("a connection broken in the middle goes on elsewhere under the same operation ids") {
-    std::map<std::string, base::OpId, std::less<>> first_ids;
-    size_t answers = 0;
-    FakeServer dying([&](const FrameView& frame, Encoder& encoder) {
-      const auto request = wire::decode<wire::PutRequest>(frame);
-      first_ids[std::string(request->key)] = request->op_id;
-      if (++answers <= 300) return acknowledge(frame, encoder);
-      return Reaction{"", false, true};
-    });
-    std::map<std::string, base::OpId, std::less<>> second_ids;
-    size_t second_frames = 0;
-    FakeServer heir([&](const FrameView& frame, Encoder& encoder) {
-      const auto request = wire::decode<wire::PutRequest>(frame);
-      second_ids[std::string(request->key)] = request->op_id;
-      ++second_frames;
-      return acknowledge(frame, encoder);
-    });
-    Client client({{dying.address(), heir.address()}, kLong});
-
-    const auto outcomes = client.put_all(pairs_of(kPairs));
-
-    dying.stop();
-    heir.stop();
-    CHECK(count_of(outcomes, ErrorKind::kNone) == kPairs);
-    CHECK(second_frames == second_ids.size());
-    CHECK(second_ids.size() >= kPairs - 300);
-    REQUIRE(second_ids.contains("key300"));
-    CHECK(second_ids["key300"] == first_ids["key300"]);
-  }
-
-  TEST_CASE("a cluster that is gone leaves what was on the way unknown and the rest unsent") {
-    size_t answers = 0;
-    FakeServer dying([&](const FrameView& frame, Encoder& encoder) {
-      return ++answers <= 10 ? acknowledge(frame, encoder) : Reaction{"", false, true};
-    });
-    Client client({{dying.address()}, kLong});
-
-    const auto outcomes = client.put_all(pairs_of(kPairs));
-
-    const size_t stored = count_of(outcomes, ErrorKind::kNone);
-    const size_t unknown = count_of(outcomes, ErrorKind::kUnknown);
-    const size_t unsent = count_of(outcomes, ErrorKind::kUnreachable);
-    CHECK(stored <= 10);
-    CHECK(unknown >= 1);
-    CHECK(unsent >= kPairs - 10 - client::kWindow);
-    CHECK(stored + unknown + unsent == kPairs);
-  }
-
-  TEST_CASE("a silent cluster costs a few timeouts and not one for each pair") {
-    FakeServer silent([](const FrameView&, Encoder&) { return Reaction{}; });
-    Client client({{silent.address()}, milliseconds(40)});
-    const auto start = std::chrono::steady_clock::now();
-
-    const auto outcomes = client.put_all(pairs_of(kPairs));
-
-    CHECK(count_of(outcomes, ErrorKind::kNone) == 0);
-    CHECK(std::chrono::steady_clock::now() - start < milliseconds(40) * kPairs / 10);
-  }
-
-  TEST_CASE("what a server refuses in a pipeline is refused, not unknown") {
-    FakeServer server([](const FrameView& frame, Encoder& encoder) {
-      if (wire::decode<wire::PutRequest>(frame)->key != "key7") return acknowledge(frame, encoder);
-      wire::PutReply no;
-      no.code = Code::kRejected;
-      return test::reply(frame, encoder, no);
-    });
-    Client client({{server.address()}, kLong});
-
-    const auto outcomes = client.put_all(pairs_of(20));
-
-    CHECK(count_of(outcomes, ErrorKind::kNone) == 19);
-    CHECK(outcomes[7].error.kind == ErrorKind::kRejected);
-  }
-
-  TEST_CASE("a server that was busy is asked again") {
-    size_t frames = 0;
-    FakeServer server([&](const FrameView& frame, Encoder& encoder) {
-      if (++frames % 5 != 0) return acknowledge(frame, encoder);
-      wire::PutReply busy;
-      busy.code = Code::kOverloaded;
-      return test::reply(frame, encoder, busy);
-    });
-    Client client({{server.address()}, kLong});
-
-    CHECK(count_of(client.put_all(pairs_of(20)), ErrorKind::kNone) == 20);
-  }
-
-  TEST_CASE("a pair over the limits is refused by itself") {
-    FakeServer server(acknowledge);
-    Client client({{server.address()}, kLong});
-    auto pairs = pairs_of(3);
-    pairs[1].key.assign(base::kKeyBytesMax + 1, 'k');
-
-    const auto outcomes = client.put_all(pairs);
-
-    CHECK(outcomes[0].error.is_ok());
-    CHECK(outcomes[1].error.kind == ErrorKind::kInvalid);
-    CHECK(outcomes[2].error.is_ok());
-  }
-
-  TEST_CASE("many reads come back in the order they were asked, over a broken connection too") {
-    size_t frames = 0;
-    FakeServer server([&](const FrameView& frame, Encoder& encoder) {
-      if (++frames == 150) return Reaction{"", true};
-      const std::string_view key = wire::decode<wire::GetRequest>(frame)->key;
-      wire::GetReply reply;
-      if (key != "absent") reply.values = {key};
-      reply.sibling_count = static_cast<uint32_t>(reply.values.size());
-      return test::reply(frame, encoder, reply);
-    });
-    Client client({{server.address()}, kLong});
-    std::vector<std::string> keys;
-    for (const auto& pair : pairs_of(kPairs)) keys.push_back(pair.key);
-    keys[500] = "absent";
-
-    const auto outcomes = client.get_all(keys);
-
-    REQUIRE(outcomes.size() == kPairs);
-    for (size_t i = 0; i < kPairs; ++i) {
-      CHECK(outcomes[i].error.is_ok());
-      CHECK(outcomes[i].found() == (i != 500));
-      if (outcomes[i].found()) CHECK(outcomes[i].values.front() == keys[i]);
-    }
+  REQUIRE(outcomes.size() == kPairs);
+  for (size_t i = 0; i < kPairs; ++i) {
+    CHECK(outcomes[i].error.is_ok());
+    CHECK(outcomes[i].context == "key" + std::to_string(i));
   }
 }
+
+TEST_CASE("no more than a window is on the way") {
+  size_t unanswered = 0;
+  size_t most = 0;
+  std::string held;
+  FakeServer server([&](const FrameView& frame, Encoder& encoder) {
+    held += acknowledge(frame, encoder).bytes;
+    most = std::max(most, ++unanswered);
+    if (unanswered < client::kWindow) return Reaction{};
+    unanswered = 0;
+    return Reaction{std::exchange(held, {})};
+  });
+  Client client({{server.address()}, kLong});
+
+  const auto outcomes = client.put_all(pairs_of(client::kWindow * 4));
+
+  server.stop();
+  CHECK(count_of(outcomes, ErrorKind::kNone) == outcomes.size());
+  CHECK(most == client::kWindow);
+}
+
+TEST_CASE("a connection broken in the middle goes on elsewhere under the same operation ids") {
+  std::map<std::string, base::OpId, std::less<>> first_ids;
+  size_t answers = 0;
+  FakeServer dying([&](const FrameView& frame, Encoder& encoder) {
+    const auto request = wire::decode<wire::PutRequest>(frame);
+    first_ids[std::string(request->key)] = request->op_id;
+    if (++answers <= 300) return acknowledge(frame, encoder);
+    return Reaction{"", false, true};
+  });
+  std::map<std::string, base::OpId, std::less<>> second_ids;
+  size_t second_frames = 0;
+  FakeServer heir([&](const FrameView& frame, Encoder& encoder) {
+    const auto request = wire::decode<wire::PutRequest>(frame);
+    second_ids[std::string(request->key)] = request->op_id;
+    ++second_frames;
+    return acknowledge(frame, encoder);
+  });
+  Client client({{dying.address(), heir.address()}, kLong});
+
+  const auto outcomes = client.put_all(pairs_of(kPairs));
+
+  dying.stop();
+  heir.stop();
+  CHECK(count_of(outcomes, ErrorKind::kNone) == kPairs);
+  CHECK(second_frames == second_ids.size());
+  CHECK(second_ids.size() >= kPairs - 300);
+  REQUIRE(second_ids.contains("key300"));
+  CHECK(second_ids["key300"] == first_ids["key300"]);
+}
+
+TEST_CASE("a cluster that is gone leaves what was on the way unknown and the rest unsent") {
+  size_t answers = 0;
+  FakeServer dying([&](const FrameView& frame, Encoder& encoder) {
+    return ++answers <= 10 ? acknowledge(frame, encoder) : Reaction{"", false, true};
+  });
+  Client client({{dying.address()}, kLong});
+
+  const auto outcomes = client.put_all(pairs_of(kPairs));
+
+  const size_t stored = count_of(outcomes, ErrorKind::kNone);
+  const size_t unknown = count_of(outcomes, ErrorKind::kUnknown);
+  const size_t unsent = count_of(outcomes, ErrorKind::kUnreachable);
+  CHECK(stored <= 10);
+  CHECK(unknown >= 1);
+  CHECK(unsent >= kPairs - 10 - client::kWindow);
+  CHECK(stored + unknown + unsent == kPairs);
+}
+
+TEST_CASE("a silent cluster costs a few timeouts and not one for each pair") {
+  FakeServer silent([](const FrameView&, Encoder&) { return Reaction{}; });
+  Client client({{silent.address()}, milliseconds(40)});
+  const auto start = std::chrono::steady_clock::now();
+
+  const auto outcomes = client.put_all(pairs_of(kPairs));
+
+  CHECK(count_of(outcomes, ErrorKind::kNone) == 0);
+  CHECK(std::chrono::steady_clock::now() - start < milliseconds(40) * kPairs / 10);
+}
+
+TEST_CASE("what a server refuses in a pipeline is refused, not unknown") {
+  FakeServer server([](const FrameView& frame, Encoder& encoder) {
+    if (wire::decode<wire::PutRequest>(frame)->key != "key7") return acknowledge(frame, encoder);
+    wire::PutReply no;
+    no.code = Code::kRejected;
+    return test::reply(frame, encoder, no);
+  });
+  Client client({{server.address()}, kLong});
+
+  const auto outcomes = client.put_all(pairs_of(20));
+
+  CHECK(count_of(outcomes, ErrorKind::kNone) == 19);
+  CHECK(outcomes[7].error.kind == ErrorKind::kRejected);
+}
+
+TEST_CASE("a server that was busy is asked again") {
+  size_t frames = 0;
+  FakeServer server([&](const FrameView& frame, Encoder& encoder) {
+    if (++frames % 5 != 0) return acknowledge(frame, encoder);
+    wire::PutReply busy;
+    busy.code = Code::kOverloaded;
+    return test::reply(frame, encoder, busy);
+  });
+  Client client({{server.address()}, kLong});
+
+  CHECK(count_of(client.put_all(pairs_of(20)), ErrorKind::kNone) == 20);
+}
+
+TEST_CASE("a pair over the limits is refused by itself") {
+  FakeServer server(acknowledge);
+  Client client({{server.address()}, kLong});
+  auto pairs = pairs_of(3);
+  pairs[1].key.assign(base::kKeyBytesMax + 1, 'k');
+
+  const auto outcomes = client.put_all(pairs);
+
+  CHECK(outcomes[0].error.is_ok());
+  CHECK(outcomes[1].error.kind == ErrorKind::kInvalid);
+  CHECK(outcomes[2].error.is_ok());
+}
+
+TEST_CASE("many reads come back in the order they were asked, over a broken connection too") {
+  size_t frames = 0;
+  FakeServer server([&](const FrameView& frame, Encoder& encoder) {
+    if (++frames == 150) return Reaction{"", true};
+    const std::string_view key = wire::decode<wire::GetRequest>(frame)->key;
+    wire::GetReply reply;
+    if (key != "absent") reply.values = {key};
+    reply.sibling_count = static_cast<uint32_t>(reply.values.size());
+    return test::reply(frame, encoder, reply);
+  });
+  Client client({{server.address()}, kLong});
+  std::vector<std::string> keys;
+  for (const auto& pair : pairs_of(kPairs)) keys.push_back(pair.key);
+  keys[500] = "absent";
+
+  const auto outcomes = client.get_all(keys);
+
+  REQUIRE(outcomes.size() == kPairs);
+  for (size_t i = 0; i < kPairs; ++i) {
+    CHECK(outcomes[i].error.is_ok());
+    CHECK(outcomes[i].found() == (i != 500));
+    if (outcomes[i].found()) CHECK(outcomes[i].values.front() == keys[i]);
+  }
+}
+
+TEST_SUITE_END();
 
 }  // namespace
 }  // namespace distkv
