@@ -73,6 +73,10 @@ SUITES: Dict[str, Suite] = {
         same_line(f"{SEEDS_HASHED} seeds alike under g++ -O2 and clang++ -O0", "trace hash",
                   simulate("build", 1, SEEDS_HASHED), simulate("build-clang", 1, SEEDS_HASHED)),
     )),
+    "mutants": Suite("deliberate bugs, each of which the simulator must catch", (
+        python_tests("test/mutants"),
+        command("mutants", "scripts/mutants", show_last=60),
+    )),
     "integration": Suite("real servers and clients", (
         build("build"),
         python_tests("test/integration"),

@@ -1,0 +1,122 @@
+"""How scripts/mutants reads mutants, applies them and reads what the simulator says."""
+
+import importlib.util
+import tempfile
+import unittest
+from importlib.machinery import SourceFileLoader
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+_loader = SourceFileLoader("mutants", str(ROOT / "scripts" / "mutants"))
+mutants = importlib.util.module_from_spec(importlib.util.spec_from_loader("mutants", _loader))
+_loader.exec_module(mutants)
+
+TEXT = """A story
+of two lines.
+
+file: a.cpp
+<<<<
+old
+====
+new
+>>>>
+file: b.cpp
+<<<<
+gone
+====
+>>>>
+"""
+
+
+class Parse(unittest.TestCase):
+    def test_a_mutant_has_a_story_and_blocks(self):
+        mutant = mutants.parse("name", TEXT)
+
+        self.assertEqual(mutant.story, "A story of two lines.")
+        self.assertEqual(mutant.blocks, (mutants.Block("a.cpp", "old\n", "new\n"),
+                                         mutants.Block("b.cpp", "gone\n", "")))
+
+    def test_what_is_malformed_is_refused(self):
+        for text in ("", "story\n", TEXT.replace("file: a.cpp\n", ""),
+                     TEXT.replace("====\n", "", 1), TEXT[:-len(">>>>\n")],
+                     TEXT.replace("new", "old"), TEXT.replace("old\n", ""),
+                     TEXT.replace("A story\nof two lines.\n", ""), TEXT + "more\n"):
+            with self.assertRaises(mutants.Wrong, msg=text):
+                mutants.parse("name", text)
+
+    def test_every_mutant_here_fits_the_code_exactly_once(self):
+        for mutant in mutants.load_mutants([]):
+            changed = mutants.mutated_files(mutant, ROOT)
+            for file, text in changed.items():
+                self.assertNotEqual(text, (ROOT / file).read_text(), mutant.name)
+
+
+class Apply(unittest.TestCase):
+    def replaced(self, text):
+        return mutants.replaced(text, mutants.Block("a", "x\n", "y\nz\n"), "name")
+
+    def test_whole_lines_are_replaced(self):
+        self.assertEqual(self.replaced("x\nax\n x\nxb\n"), "y\nz\nax\n x\nxb\n")
+        self.assertEqual(self.replaced("a\nx\n"), "a\ny\nz\n")
+
+    def test_text_that_is_not_there_exactly_once_is_refused(self):
+        for text in ("", "ax\n", "x\nx\n", "x\na\nx\n"):
+            with self.assertRaises(mutants.Wrong, msg=text):
+                self.replaced(text)
+
+    def test_two_blocks_of_one_file_are_both_applied(self):
+        with tempfile.TemporaryDirectory() as folder:
+            (Path(folder) / "a").write_text("1\n2\n")
+            blocks = (mutants.Block("a", "1\n", ""), mutants.Block("a", "2\n", "3\n"))
+
+            changed = mutants.mutated_files(mutants.Mutant("name", "story", blocks), Path(folder))
+
+        self.assertEqual(changed, {"a": "3\n"})
+
+
+class Verdict(unittest.TestCase):
+    FAILED = ("FAILED P3: replica n1, key k: gone\nFAILED P1: key\n"
+              "replay: distkv-sim --seed 24 --nodes 5\n")
+
+    def test_batches_cover_every_seed_once(self):
+        self.assertEqual(list(mutants.batches(500)), [(1, 20), (21, 80), (101, 400)])
+        self.assertEqual(list(mutants.batches(20)), [(1, 20)])
+        self.assertEqual(list(mutants.batches(7)), [(1, 7)])
+
+    def test_a_broken_property_is_a_catch(self):
+        verdict = mutants.verdict_of(21, 80, 1, self.FAILED)
+
+        self.assertEqual((verdict.caught_by, verdict.seed), ("P3", 24))
+
+    def test_seeds_that_pass_are_no_catch(self):
+        verdict = mutants.verdict_of(21, 80, 0, "runs 80, failed 0\n")
+
+        self.assertEqual((verdict.caught_by, verdict.seeds, verdict.remark), ("", 100, ""))
+
+    def test_a_simulator_that_dies_or_hangs_is_no_catch(self):
+        for exit_code, output in ((-11, ""), (2, self.FAILED), (1, "no word\n")):
+            verdict = mutants.verdict_of(1, 20, exit_code, output)
+
+            self.assertEqual(verdict.caught_by, "")
+            self.assertNotEqual(verdict.remark, "")
+
+    def test_a_command_that_hangs_is_ended(self):
+        exit_code, output = mutants.run(["sleep", "60"], 1)
+
+        self.assertLess(exit_code, 0)
+        self.assertIn("no answer in 1 s", output)
+
+
+class Scratch(unittest.TestCase):
+    def test_a_directory_that_holds_something_else_is_refused(self):
+        with tempfile.TemporaryDirectory() as folder:
+            (Path(folder) / "precious").touch()
+
+            with self.assertRaises(mutants.Wrong):
+                mutants.kept_directory(Path(folder))
+            self.assertEqual(mutants.kept_directory(Path(folder) / "new"),
+                             mutants.kept_directory(Path(folder) / "new"))
+
+
+if __name__ == "__main__":
+    unittest.main()
