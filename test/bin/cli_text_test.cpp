@@ -150,6 +150,15 @@ TEST_CASE("a write that did not succeed is told by its kind, with its exit code"
   CHECK(report({{ErrorKind::kUnreachable, "two\nlines"}, "", {}, {}}) == "1||Error: two lines\n");
 }
 
+TEST_CASE("a key given twice to a batch is written once, with its last value") {
+  const auto pairs = batch_pairs({"a", "1", "b", "2", "a", "3"});
+
+  REQUIRE(pairs.size() == 2);
+  CHECK(pairs[0].key == "a");
+  CHECK(pairs[0].value == "3");
+  CHECK(pairs[1].key == "b");
+}
+
 TEST_CASE("a batch that failed in part names its keys and the first reason") {
   const std::vector<Client::KeyValue> pairs = {{"a", "1"}, {"b", "2"}, {"c", "3"}};
   std::vector<PutOutcome> outcomes(3);

@@ -7,22 +7,16 @@
 
 namespace distkv::bin::cli {
 
-namespace {
-
-// Each key once, with the last value given: writes on the way together have no order.
-std::vector<Client::KeyValue> last_of_each(const Call& call) {
+std::vector<Client::KeyValue> batch_pairs(const std::vector<std::string>& arguments) {
   std::vector<Client::KeyValue> pairs;
   std::map<std::string_view, size_t> places;
-  for (size_t i = 0; i + 1 < call.argument_count(); i += 2) {
-    const std::string& key = call.argument(i);
-    const auto [place, is_new] = places.try_emplace(key, pairs.size());
-    if (is_new) pairs.push_back({key, {}});
-    pairs[place->second].value = call.argument(i + 1);
+  for (size_t i = 0; i + 1 < arguments.size(); i += 2) {
+    const auto [place, is_new] = places.try_emplace(arguments[i], pairs.size());
+    if (is_new) pairs.push_back({arguments[i], {}});
+    pairs[place->second].value = arguments[i + 1];
   }
   return pairs;
 }
-
-}  // namespace
 
 std::string batch_error_text(const std::vector<Client::KeyValue>& pairs,
                              const std::vector<PutOutcome>& outcomes) {
@@ -51,7 +45,8 @@ std::string batch_failed_keys(const std::vector<Client::KeyValue>& pairs,
 
 int batch(Call& call) {
   Console& console = call.console;
-  const std::vector<Client::KeyValue> pairs = last_of_each(call);
+  const std::vector<std::string>& words = call.invocation.words;
+  const std::vector<Client::KeyValue> pairs = batch_pairs({words.begin() + 1, words.end()});
   const std::vector<PutOutcome> outcomes = call.client.put_all(pairs, put_options(call));
   size_t stored = 0;
   std::vector<std::string> receipts;

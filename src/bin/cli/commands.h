@@ -52,6 +52,9 @@ std::string put_json(std::string_view key, const PutOutcome& outcome);
 // Why a write of `key` did not succeed, in one sentence.
 std::string put_error_text(std::string_view key, const PutOutcome& outcome);
 
+// KEY VALUE KEY VALUE ... as pairs, each key once with the last value given: writes on the way
+// together have no order.
+std::vector<Client::KeyValue> batch_pairs(const std::vector<std::string>& arguments);
 // What became of a batch in which some failed: how many, and the first reason.
 std::string batch_error_text(const std::vector<Client::KeyValue>& pairs,
                              const std::vector<PutOutcome>& outcomes);
