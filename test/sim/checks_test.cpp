@@ -59,148 +59,149 @@ struct Bench : OracleFixture {
 
 }  // namespace
 
-TEST_SUITE("checks") {
-  TEST_CASE("a read that returns exactly what is alive among all it has seen is well") {
-    Bench bench;
-    bench.read("abc", "bc", 2);
-    bench.read("ab", "b", 1);
-    bench.read("abc", "b", 2, false);
-    bench.read("", "", 0);
-    CHECK(bench.broken() == "");
-  }
+TEST_SUITE_BEGIN("checks");
 
-  TEST_CASE("P0: a value from nowhere is caught") {
-    Bench bench;
-    bench.read("a", "z", 1);
-    CHECK(bench.broken() == "P0 P3 ");
-  }
-
-  TEST_CASE("P3: a superseded value, or one outside the context, is caught") {
-    Bench bench;
-    SUBCASE("superseded") { bench.read("ab", "a", 1, false); }
-    SUBCASE("outside") { bench.read("b", "c", 1, false); }
-    CHECK(bench.broken() == "P3 ");
-  }
-
-  TEST_CASE("P3: a missing sibling is caught, by name and by count") {
-    Bench bench;
-    bench.read("abc", "b", 1);
-    CHECK(bench.broken() == "P4 P3 ");
-  }
-
-  TEST_CASE("P4: one value twice is caught") {
-    Bench bench;
-    bench.read("abc", "bcc", 3);
-    CHECK(bench.broken() == "P4 P4 ");
-  }
-
-  TEST_CASE("P4: a plain read answers the greatest counter") {
-    Bench bench;
-    bench.read("abc", "c", 2, false);
-    CHECK(bench.broken() == "P4 ");
-  }
-
-  TEST_CASE("P3: a receipt covers its write and its context, and nothing alive beside them") {
-    Bench bench;
-    PutAnswer answer;
-    answer.key = kFixtureKey;
-    answer.op_id = Bench::op_id('b');
-    answer.context = bench.set("a");
-    std::string expected;
-    SUBCASE("exactly") { answer.seen = bench.set("ab"); }
-    SUBCASE("a sibling that its client never saw") {
-      answer.seen = bench.set("abc");
-      expected = "P3 ";
-    }
-    SUBCASE("not even itself") {
-      answer.seen = bench.set("a");
-      expected = "P8 ";
-    }
-    check_receipt(bench.truth, answer, bench.violations);
-    CHECK(bench.broken() == expected);
-  }
-
-  TEST_CASE("P6: a read must see what was acknowledged before it began, not what was during it") {
-    Bench bench;
-    std::string expected;
-    SUBCASE("before") {
-      bench.put_at(0, 1, 'c');
-      expected = "P6 ";
-    }
-    SUBCASE("during") { bench.put_at(0, 3, 'c'); }
-    SUBCASE("at one") { bench.put_at(0, 1, 'c').consistency = wire::Consistency::kOne; }
-    SUBCASE("unknown") { bench.put_at(0, 1, 'c').code = base::Code::kUnknownOutcome; }
-    bench.read_at(2, 4, "ab");
-    CHECK(bench.order() == expected);
-  }
-
-  TEST_CASE("P7: a read must see what a read that ended before it saw, where quorums intersect") {
-    Bench bench;
-    bench.read_at(0, 1, "abc");
-    bench.read_at(2, 3, "ab");
-    bool is_monotonic = true;
-    SUBCASE("they do") {}
-    SUBCASE("they do not") { is_monotonic = false; }
-    CHECK(bench.order(is_monotonic) == (is_monotonic ? "P7 " : ""));
-  }
-
-  TEST_CASE("P8: a session reads its own writes") {
-    Bench bench;
-    bench.put_at(0, 1, 'c').client = 7;
-    bench.add(OperationKind::kGet, 2, 3, "ab").client = 7;
-    CHECK(bench.order() == "P8 P6 ");
-  }
-
-  TEST_CASE("P9: a refused write that was stored is caught; one with unknown outcome is not") {
-    Bench bench;
-    Operation& put = bench.put_at(0, 1, 'c');
-    put.code = base::Code::kUnknownOutcome;
-    std::string expected;
-    SUBCASE("unknown") {}
-    SUBCASE("rejected") {
-      put.code = base::Code::kRejected;
-      expected = "P9 ";
-    }
-    SUBCASE("overloaded") {
-      put.code = base::Code::kOverloaded;
-      expected = "P9 ";
-    }
-    check_refusals(bench.truth, bench.history, bench.violations);
-    CHECK(bench.broken() == expected);
-  }
-
-  TEST_CASE("P1: an acknowledged write that the converged record does not cover is lost") {
-    Bench bench;
-    Operation& put = bench.put_at(0, 1, 'c');
-    std::string expected = "P1 ";
-    std::string seen = "ab";
-    bool has_wiped = false;
-    SUBCASE("not covered") {}
-    SUBCASE("covered") {
-      seen = "abc";
-      expected = "";
-    }
-    SUBCASE("covered, but stored nowhere") {
-      seen = "abc";
-      bench.truth.key(kFixtureKey).mint(2).was_lost = true;
-    }
-    SUBCASE("acknowledged by one disk, and a disk was lost") {
-      put.consistency = wire::Consistency::kOne;
-      has_wiped = true;
-      expected = "";
-    }
-    check_durability(bench.truth, bench.history, kFixtureKey, bench.set(seen), has_wiped,
-                     bench.violations);
-    CHECK(bench.broken() == expected);
-  }
-
-  TEST_CASE("P5: replicas that differ in one byte have not converged") {
-    Bench bench;
-    check_convergence(kFixtureKey, {{"n1", "meta", "v"}, {"n2", "meta", "v"}}, bench.violations);
-    CHECK(bench.broken() == "");
-    check_convergence(kFixtureKey, {{"n1", "meta", "v"}, {"n2", "meta", "w"}}, bench.violations);
-    CHECK(bench.broken() == "P5 ");
-  }
+TEST_CASE("a read that returns exactly what is alive among all it has seen is well") {
+  Bench bench;
+  bench.read("abc", "bc", 2);
+  bench.read("ab", "b", 1);
+  bench.read("abc", "b", 2, false);
+  bench.read("", "", 0);
+  CHECK(bench.broken() == "");
 }
+
+TEST_CASE("P0: a value from nowhere is caught") {
+  Bench bench;
+  bench.read("a", "z", 1);
+  CHECK(bench.broken() == "P0 P3 ");
+}
+
+TEST_CASE("P3: a superseded value, or one outside the context, is caught") {
+  Bench bench;
+  SUBCASE("superseded") { bench.read("ab", "a", 1, false); }
+  SUBCASE("outside") { bench.read("b", "c", 1, false); }
+  CHECK(bench.broken() == "P3 ");
+}
+
+TEST_CASE("P3: a missing sibling is caught, by name and by count") {
+  Bench bench;
+  bench.read("abc", "b", 1);
+  CHECK(bench.broken() == "P4 P3 ");
+}
+
+TEST_CASE("P4: one value twice is caught") {
+  Bench bench;
+  bench.read("abc", "bcc", 3);
+  CHECK(bench.broken() == "P4 P4 ");
+}
+
+TEST_CASE("P4: a plain read answers the greatest counter") {
+  Bench bench;
+  bench.read("abc", "c", 2, false);
+  CHECK(bench.broken() == "P4 ");
+}
+
+TEST_CASE("P3: a receipt covers its write and its context, and nothing alive beside them") {
+  Bench bench;
+  PutAnswer answer;
+  answer.key = kFixtureKey;
+  answer.op_id = Bench::op_id('b');
+  answer.context = bench.set("a");
+  std::string expected;
+  SUBCASE("exactly") { answer.seen = bench.set("ab"); }
+  SUBCASE("a sibling that its client never saw") {
+    answer.seen = bench.set("abc");
+    expected = "P3 ";
+  }
+  SUBCASE("not even itself") {
+    answer.seen = bench.set("a");
+    expected = "P8 ";
+  }
+  check_receipt(bench.truth, answer, bench.violations);
+  CHECK(bench.broken() == expected);
+}
+
+TEST_CASE("P6: a read must see what was acknowledged before it began, not what was during it") {
+  Bench bench;
+  std::string expected;
+  SUBCASE("before") {
+    bench.put_at(0, 1, 'c');
+    expected = "P6 ";
+  }
+  SUBCASE("during") { bench.put_at(0, 3, 'c'); }
+  SUBCASE("at one") { bench.put_at(0, 1, 'c').consistency = wire::Consistency::kOne; }
+  SUBCASE("unknown") { bench.put_at(0, 1, 'c').code = base::Code::kUnknownOutcome; }
+  bench.read_at(2, 4, "ab");
+  CHECK(bench.order() == expected);
+}
+
+TEST_CASE("P7: a read must see what a read that ended before it saw, where quorums intersect") {
+  Bench bench;
+  bench.read_at(0, 1, "abc");
+  bench.read_at(2, 3, "ab");
+  bool is_monotonic = true;
+  SUBCASE("they do") {}
+  SUBCASE("they do not") { is_monotonic = false; }
+  CHECK(bench.order(is_monotonic) == (is_monotonic ? "P7 " : ""));
+}
+
+TEST_CASE("P8: a session reads its own writes") {
+  Bench bench;
+  bench.put_at(0, 1, 'c').client = 7;
+  bench.add(OperationKind::kGet, 2, 3, "ab").client = 7;
+  CHECK(bench.order() == "P8 P6 ");
+}
+
+TEST_CASE("P9: a refused write that was stored is caught; one with unknown outcome is not") {
+  Bench bench;
+  Operation& put = bench.put_at(0, 1, 'c');
+  put.code = base::Code::kUnknownOutcome;
+  std::string expected;
+  SUBCASE("unknown") {}
+  SUBCASE("rejected") {
+    put.code = base::Code::kRejected;
+    expected = "P9 ";
+  }
+  SUBCASE("overloaded") {
+    put.code = base::Code::kOverloaded;
+    expected = "P9 ";
+  }
+  check_refusals(bench.truth, bench.history, bench.violations);
+  CHECK(bench.broken() == expected);
+}
+
+TEST_CASE("P1: an acknowledged write that the converged record does not cover is lost") {
+  Bench bench;
+  Operation& put = bench.put_at(0, 1, 'c');
+  std::string expected = "P1 ";
+  std::string seen = "ab";
+  bool has_wiped = false;
+  SUBCASE("not covered") {}
+  SUBCASE("covered") {
+    seen = "abc";
+    expected = "";
+  }
+  SUBCASE("covered, but stored nowhere") {
+    seen = "abc";
+    bench.truth.key(kFixtureKey).mint(2).was_lost = true;
+  }
+  SUBCASE("acknowledged by one disk, and a disk was lost") {
+    put.consistency = wire::Consistency::kOne;
+    has_wiped = true;
+    expected = "";
+  }
+  check_durability(bench.truth, bench.history, kFixtureKey, bench.set(seen), has_wiped,
+                   bench.violations);
+  CHECK(bench.broken() == expected);
+}
+
+TEST_CASE("P5: replicas that differ in one byte have not converged") {
+  Bench bench;
+  check_convergence(kFixtureKey, {{"n1", "meta", "v"}, {"n2", "meta", "v"}}, bench.violations);
+  CHECK(bench.broken() == "");
+  check_convergence(kFixtureKey, {{"n1", "meta", "v"}, {"n2", "meta", "w"}}, bench.violations);
+  CHECK(bench.broken() == "P5 ");
+}
+TEST_SUITE_END();
 
 }  // namespace distkv::sim

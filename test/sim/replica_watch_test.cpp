@@ -15,173 +15,173 @@ struct Bench : OracleFixture {
 };
 }  // namespace
 
-TEST_SUITE("replica watch") {
-  TEST_CASE("concurrent puts that both survive a merge are well") {
-    Bench bench;
-    bench.intend('a');
-    bench.intend('b');
-    bench.n1.on_write(1, Bench::write({bench.a}, {Bench::version('a', bench.a)}));
-    bench.n2.on_write(1, Bench::write({bench.b}, {Bench::version('b', bench.b)}));
+TEST_SUITE_BEGIN("replica watch");
 
-    bench.n1.on_write(2, Bench::write({bench.a, bench.b}, {Bench::version('a', bench.a),
-                                                           Bench::version('b', bench.b)}));
+TEST_CASE("concurrent puts that both survive a merge are well") {
+  Bench bench;
+  bench.intend('a');
+  bench.intend('b');
+  bench.n1.on_write(1, Bench::write({bench.a}, {Bench::version('a', bench.a)}));
+  bench.n2.on_write(1, Bench::write({bench.b}, {Bench::version('b', bench.b)}));
 
-    CHECK(bench.broken() == "");
-  }
+  bench.n1.on_write(2, Bench::write({bench.a, bench.b},
+                                    {Bench::version('a', bench.a), Bench::version('b', bench.b)}));
 
-  TEST_CASE("P3: a merge that drops a concurrent put is caught") {
-    Bench bench;
-    bench.intend('a');
-    bench.intend('b');
-    bench.n1.on_write(1, Bench::write({bench.a}, {Bench::version('a', bench.a)}));
-    bench.n2.on_write(1, Bench::write({bench.b}, {Bench::version('b', bench.b)}));
+  CHECK(bench.broken() == "");
+}
 
-    bench.n1.on_write(2, Bench::write({bench.a, bench.b}, {Bench::version('b', bench.b)}));
+TEST_CASE("P3: a merge that drops a concurrent put is caught") {
+  Bench bench;
+  bench.intend('a');
+  bench.intend('b');
+  bench.n1.on_write(1, Bench::write({bench.a}, {Bench::version('a', bench.a)}));
+  bench.n2.on_write(1, Bench::write({bench.b}, {Bench::version('b', bench.b)}));
 
-    CHECK(bench.broken() == "P3 ");
-  }
+  bench.n1.on_write(2, Bench::write({bench.a, bench.b}, {Bench::version('b', bench.b)}));
 
-  TEST_CASE("a put with the context of a read may drop what that read showed") {
-    Bench bench;
-    bench.intend('a');
-    bench.n1.on_write(1, Bench::write({bench.a}, {Bench::version('a', bench.a)}));
-    bench.intend('b', "a");
+  CHECK(bench.broken() == "P3 ");
+}
 
-    bench.n2.on_write(1, Bench::write({bench.a, bench.b}, {Bench::version('b', bench.b)}));
+TEST_CASE("a put with the context of a read may drop what that read showed") {
+  Bench bench;
+  bench.intend('a');
+  bench.n1.on_write(1, Bench::write({bench.a}, {Bench::version('a', bench.a)}));
+  bench.intend('b', "a");
 
-    CHECK(bench.broken() == "");
-  }
+  bench.n2.on_write(1, Bench::write({bench.a, bench.b}, {Bench::version('b', bench.b)}));
 
-  TEST_CASE("P4: what a put's context covered must be gone beside it") {
-    Bench bench;
-    bench.intend('a');
-    bench.n1.on_write(1, Bench::write({bench.a}, {Bench::version('a', bench.a)}));
-    bench.intend('b', "a");
+  CHECK(bench.broken() == "");
+}
 
-    bench.n1.on_write(2, Bench::write({bench.a, bench.b}, {Bench::version('a', bench.a),
-                                                           Bench::version('b', bench.b)}));
+TEST_CASE("P4: what a put's context covered must be gone beside it") {
+  Bench bench;
+  bench.intend('a');
+  bench.n1.on_write(1, Bench::write({bench.a}, {Bench::version('a', bench.a)}));
+  bench.intend('b', "a");
 
-    CHECK(bench.broken() == "P4 ");
-  }
+  bench.n1.on_write(2, Bench::write({bench.a, bench.b},
+                                    {Bench::version('a', bench.a), Bench::version('b', bench.b)}));
 
-  TEST_CASE("a blind put supersedes what its replica held, and P3 what only others held") {
-    Bench bench;
-    bench.intend('a');
-    bench.intend('b');
-    bench.n1.on_write(1, Bench::write({bench.a}, {Bench::version('a', bench.a)}));
-    const causality::Dot next = Bench::dot(1, 11);
+  CHECK(bench.broken() == "P4 ");
+}
 
-    SUBCASE("held here") {
-      bench.n1.on_write(2, Bench::write({next}, {Bench::version('b', next)}));
-      CHECK(bench.broken() == "");
-    }
-    SUBCASE("held elsewhere") {
-      bench.n2.on_write(1, Bench::write({bench.a, bench.b}, {Bench::version('b', bench.b)}));
-      CHECK(bench.broken() == "P3 ");
-    }
-  }
+TEST_CASE("a blind put supersedes what its replica held, and P3 what only others held") {
+  Bench bench;
+  bench.intend('a');
+  bench.intend('b');
+  bench.n1.on_write(1, Bench::write({bench.a}, {Bench::version('a', bench.a)}));
+  const causality::Dot next = Bench::dot(1, 11);
 
-  TEST_CASE("P3: a counter that does not grow, or a dot that names two operations, is caught") {
-    Bench bench;
-    bench.intend('a');
-    bench.intend('b');
-    bench.n1.on_write(1, Bench::write({bench.a}, {Bench::version('a', bench.a)}));
-
-    SUBCASE("counter") {
-      const causality::Dot older = Bench::dot(1, 9);
-      bench.n1.on_write(2, Bench::write({bench.a}, {Bench::version('b', older)}));
-      CHECK(bench.broken() == "P3 ");
-    }
-    SUBCASE("dot") {
-      bench.n2.on_write(1, Bench::write({bench.a}, {Bench::version('b', bench.a)}));
-      CHECK(bench.broken() == "P3 ");
-    }
-  }
-
-  TEST_CASE("P5: a record that forgets is caught, unless a crash took it back") {
-    Bench bench;
-    bench.intend('a');
-    bench.n1.on_write(1, Bench::write({bench.a}, {Bench::version('a', bench.a)}));
-    bench.intend('b', "a");
-    const causality::Dot next = Bench::dot(1, 11);
+  SUBCASE("held here") {
     bench.n1.on_write(2, Bench::write({next}, {Bench::version('b', next)}));
-    bool is_excused = false;
-    SUBCASE("without a crash") {}
-    SUBCASE("after one") {
-      is_excused = true;
-      bench.n1.on_lost_after(1);
-    }
-
-    bench.n1.on_write(2, Bench::write({bench.a}, {Bench::version('a', bench.a)}));
-
-    CHECK(bench.broken() == (is_excused ? "" : "P5 "));
-  }
-
-  TEST_CASE("P1: a crash that takes what a client was answered is caught, unless another has it") {
-    Bench bench;
-    bench.intend('a');
-    bench.n1.on_write(1, Bench::write({bench.a}, {Bench::version('a', bench.a)}));
-    bench.truth.key(kFixtureKey).mint(0).was_observed = true;
-    bool is_elsewhere = false;
-    SUBCASE("nowhere else") {}
-    SUBCASE("at another replica") {
-      is_elsewhere = true;
-      bench.n2.on_write(1, Bench::write({bench.a}, {Bench::version('a', bench.a)}));
-    }
-
-    bench.n1.on_lost_after(0);
-
-    CHECK(bench.broken() == (is_elsewhere ? "" : "P1 "));
-  }
-
-  TEST_CASE("a write that a crash took before anyone saw it may be missing afterwards") {
-    Bench bench;
-    bench.intend('a');
-    bench.intend('b');
-    bench.n1.on_write(1, Bench::write({bench.a}, {Bench::version('a', bench.a)}));
-    bench.n1.on_lost_after(0);
-    const causality::Dot next = Bench::dot(1, 11);
-
-    bench.n1.on_write(1, Bench::write({next}, {Bench::version('b', next)}));
-
     CHECK(bench.broken() == "");
   }
-
-  TEST_CASE(
-      "P3: a write lost in a crash but stored elsewhere may not be covered by the same actor") {
-    Bench bench;
-    bench.intend('a');
-    bench.intend('b');
-    bench.n1.on_write(1, Bench::write({bench.a}, {Bench::version('a', bench.a)}));
-    bench.n2.on_write(1, Bench::write({bench.a}, {Bench::version('a', bench.a)}));
-    bench.n1.on_lost_after(0);
-    const causality::Dot next = Bench::dot(1, 11);
-
-    bench.n1.on_write(1, Bench::write({next}, {Bench::version('b', next)}));
-
+  SUBCASE("held elsewhere") {
+    bench.n2.on_write(1, Bench::write({bench.a, bench.b}, {Bench::version('b', bench.b)}));
     CHECK(bench.broken() == "P3 ");
-  }
-
-  TEST_CASE("P0: a version nobody asked for, for another key, or changed on the way is caught") {
-    Bench bench;
-    SUBCASE("nobody") {}
-    SUBCASE("deleted instead") { bench.intend_delete('a'); }
-
-    bench.n1.on_write(1, Bench::write({bench.a}, {Bench::version('a', bench.a)}));
-
-    CHECK(bench.broken() == "P0 ");
-  }
-
-  TEST_CASE("P4: an operation that is alive here is not minted again") {
-    Bench bench;
-    bench.intend('a');
-    bench.n1.on_write(1, Bench::write({bench.a}, {Bench::version('a', bench.a)}));
-    const causality::Dot next = Bench::dot(1, 11);
-
-    bench.n1.on_write(2, Bench::write({next}, {Bench::version('a', next)}));
-
-    CHECK(bench.broken() == "P4 ");
   }
 }
+
+TEST_CASE("P3: a counter that does not grow, or a dot that names two operations, is caught") {
+  Bench bench;
+  bench.intend('a');
+  bench.intend('b');
+  bench.n1.on_write(1, Bench::write({bench.a}, {Bench::version('a', bench.a)}));
+
+  SUBCASE("counter") {
+    const causality::Dot older = Bench::dot(1, 9);
+    bench.n1.on_write(2, Bench::write({bench.a}, {Bench::version('b', older)}));
+    CHECK(bench.broken() == "P3 ");
+  }
+  SUBCASE("dot") {
+    bench.n2.on_write(1, Bench::write({bench.a}, {Bench::version('b', bench.a)}));
+    CHECK(bench.broken() == "P3 ");
+  }
+}
+
+TEST_CASE("P5: a record that forgets is caught, unless a crash took it back") {
+  Bench bench;
+  bench.intend('a');
+  bench.n1.on_write(1, Bench::write({bench.a}, {Bench::version('a', bench.a)}));
+  bench.intend('b', "a");
+  const causality::Dot next = Bench::dot(1, 11);
+  bench.n1.on_write(2, Bench::write({next}, {Bench::version('b', next)}));
+  bool is_excused = false;
+  SUBCASE("without a crash") {}
+  SUBCASE("after one") {
+    is_excused = true;
+    bench.n1.on_lost_after(1);
+  }
+
+  bench.n1.on_write(2, Bench::write({bench.a}, {Bench::version('a', bench.a)}));
+
+  CHECK(bench.broken() == (is_excused ? "" : "P5 "));
+}
+
+TEST_CASE("P1: a crash that takes what a client was answered is caught, unless another has it") {
+  Bench bench;
+  bench.intend('a');
+  bench.n1.on_write(1, Bench::write({bench.a}, {Bench::version('a', bench.a)}));
+  bench.truth.key(kFixtureKey).mint(0).was_observed = true;
+  bool is_elsewhere = false;
+  SUBCASE("nowhere else") {}
+  SUBCASE("at another replica") {
+    is_elsewhere = true;
+    bench.n2.on_write(1, Bench::write({bench.a}, {Bench::version('a', bench.a)}));
+  }
+
+  bench.n1.on_lost_after(0);
+
+  CHECK(bench.broken() == (is_elsewhere ? "" : "P1 "));
+}
+
+TEST_CASE("a write that a crash took before anyone saw it may be missing afterwards") {
+  Bench bench;
+  bench.intend('a');
+  bench.intend('b');
+  bench.n1.on_write(1, Bench::write({bench.a}, {Bench::version('a', bench.a)}));
+  bench.n1.on_lost_after(0);
+  const causality::Dot next = Bench::dot(1, 11);
+
+  bench.n1.on_write(1, Bench::write({next}, {Bench::version('b', next)}));
+
+  CHECK(bench.broken() == "");
+}
+
+TEST_CASE("P3: a write lost in a crash but stored elsewhere may not be covered by the same actor") {
+  Bench bench;
+  bench.intend('a');
+  bench.intend('b');
+  bench.n1.on_write(1, Bench::write({bench.a}, {Bench::version('a', bench.a)}));
+  bench.n2.on_write(1, Bench::write({bench.a}, {Bench::version('a', bench.a)}));
+  bench.n1.on_lost_after(0);
+  const causality::Dot next = Bench::dot(1, 11);
+
+  bench.n1.on_write(1, Bench::write({next}, {Bench::version('b', next)}));
+
+  CHECK(bench.broken() == "P3 ");
+}
+
+TEST_CASE("P0: a version nobody asked for, for another key, or changed on the way is caught") {
+  Bench bench;
+  SUBCASE("nobody") {}
+  SUBCASE("deleted instead") { bench.intend_delete('a'); }
+
+  bench.n1.on_write(1, Bench::write({bench.a}, {Bench::version('a', bench.a)}));
+
+  CHECK(bench.broken() == "P0 ");
+}
+
+TEST_CASE("P4: an operation that is alive here is not minted again") {
+  Bench bench;
+  bench.intend('a');
+  bench.n1.on_write(1, Bench::write({bench.a}, {Bench::version('a', bench.a)}));
+  const causality::Dot next = Bench::dot(1, 11);
+
+  bench.n1.on_write(2, Bench::write({next}, {Bench::version('a', next)}));
+
+  CHECK(bench.broken() == "P4 ");
+}
+TEST_SUITE_END();
 
 }  // namespace distkv::sim

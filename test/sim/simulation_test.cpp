@@ -40,52 +40,53 @@ std::string describe(const RunReport& report, const Options& options) {
 
 }  // namespace
 
-TEST_SUITE("simulation") {
-  TEST_CASE("every seed of the corpus passes") {
-    const std::vector<Case> corpus = read_corpus();
-    CHECK(!corpus.empty());
-    for (const Case& known : corpus) {
-      const RunReport report = simulate(known.options);
-      INFO(describe(report, known.options), known.story);
-      CHECK(report.violations.empty());
-    }
-  }
+TEST_SUITE_BEGIN("simulation");
 
-  TEST_CASE("a seed runs the same way twice, another seed another way") {
-    Options options;
-    options.seconds = 5;
-    const RunReport first = simulate(options);
-    const RunReport second = simulate(options);
-    options.seed = 2;
-    const RunReport other = simulate(options);
-
-    CHECK(first.hash == second.hash);
-    CHECK(first.events == second.events);
-    CHECK(first.hash != other.hash);
-  }
-
-  TEST_CASE("a run ends where it is told to") {
-    Options options;
-    options.until = 3;
-    CHECK(simulate(options).simulated == std::chrono::seconds(3));
-  }
-
-  TEST_CASE("clients are answered, and faults happen") {
-    Tally tally;
-    for (uint64_t seed = 1; seed <= 20; ++seed) {
-      Options options;
-      options.seed = seed;
-      options.seconds = 10;
-      const RunReport report = simulate(options);
-      INFO(describe(report, options));
-      CHECK(report.violations.empty());
-      tally.add(report.tally);
-    }
-    CHECK(tally.operations["put ok"] > 500);
-    CHECK(tally.operations["get ok"] > 500);
-    CHECK(tally.faults["crash"] > 3);
-    CHECK(tally.faults["cut"] > 5);
+TEST_CASE("every seed of the corpus passes") {
+  const std::vector<Case> corpus = read_corpus();
+  CHECK(!corpus.empty());
+  for (const Case& known : corpus) {
+    const RunReport report = simulate(known.options);
+    INFO(describe(report, known.options), known.story);
+    CHECK(report.violations.empty());
   }
 }
+
+TEST_CASE("a seed runs the same way twice, another seed another way") {
+  Options options;
+  options.seconds = 5;
+  const RunReport first = simulate(options);
+  const RunReport second = simulate(options);
+  options.seed = 2;
+  const RunReport other = simulate(options);
+
+  CHECK(first.hash == second.hash);
+  CHECK(first.events == second.events);
+  CHECK(first.hash != other.hash);
+}
+
+TEST_CASE("a run ends where it is told to") {
+  Options options;
+  options.until = 3;
+  CHECK(simulate(options).simulated == std::chrono::seconds(3));
+}
+
+TEST_CASE("clients are answered, and faults happen") {
+  Tally tally;
+  for (uint64_t seed = 1; seed <= 20; ++seed) {
+    Options options;
+    options.seed = seed;
+    options.seconds = 10;
+    const RunReport report = simulate(options);
+    INFO(describe(report, options));
+    CHECK(report.violations.empty());
+    tally.add(report.tally);
+  }
+  CHECK(tally.operations["put ok"] > 500);
+  CHECK(tally.operations["get ok"] > 500);
+  CHECK(tally.faults["crash"] > 3);
+  CHECK(tally.faults["cut"] > 5);
+}
+TEST_SUITE_END();
 
 }  // namespace distkv::sim
