@@ -80,6 +80,7 @@ class Node::Impl : public membership::Listener, public membership::JoinListener 
   void on_remembered(base::Result<Remembered> remembered);
   base::Status adopt_identity(const std::optional<Identity>& remembered);
   void after_saving(const Identity& identity, std::function<void()> next);
+  void introduce_self();  // Fills join_request_.
   void find_cluster();
   void on_found() override;
   void on_joined(const wire::JoinReply& reply) override;

@@ -91,8 +91,7 @@ void Node::Impl::after_saving(const Identity& identity, std::function<void()> ne
   });
 }
 
-void Node::Impl::find_cluster() {
-  phase_ = Phase::kJoining;
+void Node::Impl::introduce_self() {
   join_request_.cluster_name = identity_.cluster_name;
   join_request_.cluster_id = identity_.cluster_id;
   join_request_.member = {identity_.node_id.value(),
@@ -100,6 +99,11 @@ void Node::Impl::find_cluster() {
                           membership::MemberState::kAlive,
                           {identity_.generation, 0}};
   join_request_.weight = config_.virtual_nodes;
+}
+
+void Node::Impl::find_cluster() {
+  phase_ = Phase::kJoining;
+  introduce_self();
   const membership::Environment environment{host_.network, rpc_,        encoder_,
                                             host_.timers,  host_.clock, host_.log};
   joiner_ = std::make_unique<membership::Joiner>(config_.seeds, join_request_, environment, *this);
@@ -207,13 +211,7 @@ void Node::Impl::ask_for_place() {
   place_timer_ = host_.timers.start(kReportInterval, [this] { ask_for_place(); });
   const membership::Member* founder = parts_.membership->find(founder_id());
   if (founder == nullptr || !founder->is_reachable()) return;
-  join_request_.cluster_id = identity_.cluster_id;
-  join_request_.cluster_name = identity_.cluster_name;
-  join_request_.member = {identity_.node_id.value(),
-                          config_.endpoint.value(),
-                          membership::MemberState::kAlive,
-                          {identity_.generation, 0}};
-  join_request_.weight = config_.virtual_nodes;
+  introduce_self();
   rpc_.call(founder->endpoint, join_request_, config_.request_timeout,
             [this](const Result<wire::FrameView>& answer) {
               const auto joined = wire::expect<wire::JoinReply>(answer);
