@@ -28,8 +28,6 @@ std::string_view name_in(std::string_view argument) {
   return argument.substr(0, argument.find('='));
 }
 
-bool is_truth(std::string_view text) { return text == "true" || text == "false"; }
-
 std::string flag(std::string_view name, std::string_view value) {
   return "--" + std::string(name) + "=" + std::string(value);
 }
@@ -70,8 +68,7 @@ Result<std::vector<std::string>> normalise(const std::vector<std::string>& argum
     } else if (equals != std::string::npos) {
       normal.push_back(flag(name, std::string_view(argument).substr(equals + 1)));
     } else if (known->is_boolean) {
-      const bool next_is_truth = has_next && is_truth(arguments[i + 1]);
-      normal.push_back(flag(name, next_is_truth ? arguments[++i] : "true"));
+      normal.push_back(flag(name, "true"));
     } else if (has_next) {
       normal.push_back(flag(name, arguments[++i]));
     } else {

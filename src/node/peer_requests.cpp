@@ -13,7 +13,7 @@ using base::Result;
 using base::Status;
 
 std::string Node::Impl::greeting() {
-  const wire::Greeting greeting{identity_.cluster_id, identity_.cluster_name,
+  const wire::Greeting greeting{identity_.cluster_id, config_.cluster_name,
                                 identity_.node_id.value()};
   return std::string(encoder_.encode(greeting, base::RequestId{}));
 }
@@ -53,7 +53,7 @@ void Node::Impl::on_request(base::ConnectionId from, const wire::FrameView& fram
   if (frame.type == MessageType::kJoinRequest) return on_join(from, frame);
   if (peer->second.cluster_id != identity_.cluster_id) {
     return refuse(from, frame.request_id,
-                  {Code::kWrongCluster, "join cluster " + identity_.cluster_name + " first"});
+                  {Code::kWrongCluster, "join cluster " + config_.cluster_name + " first"});
   }
   if (phase_ != Phase::kServing) {
     return refuse(from, frame.request_id, {Code::kShuttingDown, "the node is not serving"});
@@ -87,10 +87,10 @@ void Node::Impl::on_greeting(base::ConnectionId from, const wire::FrameView& fra
   if (!greeting.is_ok()) return refuse(from, frame.request_id, greeting.status());
   const bool has_cluster = !greeting->cluster_id.value().is_zero();
   const bool is_ours = greeting->cluster_id == identity_.cluster_id &&
-                       greeting->cluster_name == identity_.cluster_name;
+                       greeting->cluster_name == config_.cluster_name;
   if (has_cluster && !identity_.cluster_id.value().is_zero() && !is_ours) {
     refuse(from, base::RequestId{},
-           {Code::kWrongCluster, "this node belongs to cluster " + identity_.cluster_name +
+           {Code::kWrongCluster, "this node belongs to cluster " + config_.cluster_name +
                                      ", the caller to " + std::string(greeting->cluster_name)});
     return host_.network.close(from);
   }
@@ -148,12 +148,13 @@ void Node::Impl::on_forwarded_put(base::ConnectionId from, const wire::FrameView
   });
 }
 
+// The name is the configured one: a node that is still reading its store has no identity yet.
 Status Node::Impl::judge_joiner(const wire::JoinRequest& request) const {
-  const bool knows_cluster = !request.cluster_id.value().is_zero();
-  if (request.cluster_name != identity_.cluster_name ||
-      (knows_cluster && request.cluster_id != identity_.cluster_id && is_serving())) {
+  const bool is_other_cluster = is_serving() && !request.cluster_id.value().is_zero() &&
+                                request.cluster_id != identity_.cluster_id;
+  if (request.cluster_name != config_.cluster_name || is_other_cluster) {
     return {Code::kWrongCluster, config_.endpoint.value() + " belongs to cluster " +
-                                     identity_.cluster_name + ", not " +
+                                     config_.cluster_name + ", not " +
                                      std::string(request.cluster_name)};
   }
   if (!is_serving()) return {Code::kUnavailable, "this node is in no cluster yet"};
@@ -174,14 +175,14 @@ void Node::Impl::on_join(base::ConnectionId from, const wire::FrameView& frame) 
     wire::JoinReply no;
     no.code = judged.code();
     no.message = judged.message();
-    no.cluster_name = identity_.cluster_name;
+    no.cluster_name = config_.cluster_name;
     return reply(from, frame.request_id, no);
   }
   // What was known of the id before this joiner: a replaced store must outrank it.
   const std::string layouts = ring::encode_live_layouts(layouts_);
   wire::JoinReply yes;
   yes.cluster_id = identity_.cluster_id;
-  yes.cluster_name = identity_.cluster_name;
+  yes.cluster_name = config_.cluster_name;
   yes.layouts = layouts;
   yes.members = parts_.membership->updates();
   reply(from, frame.request_id, yes);

@@ -31,8 +31,9 @@ TEST_CASE("flags stand before or after the words, whose order stays") {
   CHECK(normal({"put", "k", "-server", "a:1", "v"}) == Words{"put", "k", "--server=a:1", "v"});
 }
 
-TEST_CASE("a boolean needs no value and takes none that is not true or false") {
+TEST_CASE("a boolean needs no value, and takes one only after an equals sign") {
   CHECK(normal({"get", "-raw", "key"}) == Words{"get", "--raw=true", "key"});
+  CHECK(normal({"get", "--raw", "true"}) == Words{"get", "--raw=true", "true"});
   CHECK(normal({"--raw=false", "get"}) == Words{"--raw=false", "get"});
 }
 

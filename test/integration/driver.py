@@ -213,6 +213,19 @@ class Cluster:
         wait_until(lambda: self._all_see(count), f"every node sees {count} alive", seconds_max,
                    lambda: "\n".join(node.log_end() for node in self.nodes))
 
+    def wait_settled(self, size: int) -> None:
+        """Until the founder has shared the partitions out: at first it owns all of them alone."""
+        wait_until(lambda: self._is_settled(size), "no partition moves", ALIVE_SECONDS_MAX,
+                   lambda: "\n".join(node.log_end() for node in self.nodes))
+
+    def _is_settled(self, size: int) -> bool:
+        for node in self.running():
+            answer = self.client("--timeout", "2s", "status", through=node)
+            is_first = re.search(r"^Layout version: 1$", answer.stdout, re.MULTILINE)
+            if "State: settled" not in answer.stdout or (is_first and size > 1):
+                return False
+        return True
+
     def _all_see(self, count: int) -> bool:
         nodes = self.running()
         assert nodes, "no server runs\n" + "\n".join(node.log_end() for node in self.nodes)
@@ -224,11 +237,12 @@ class Cluster:
 
 
 def start_cluster(size: int, *flags: str) -> Cluster:
-    """A cluster whose nodes all see one another."""
+    """A cluster whose nodes all see one another and all hold their share of the partitions."""
     cluster = Cluster(size, flags)
     try:
         cluster.start()
         cluster.wait_alive(size)
+        cluster.wait_settled(size)
     except BaseException:
         cluster.close()
         raise
