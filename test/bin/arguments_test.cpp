@@ -67,11 +67,11 @@ TEST_CASE("durations are numbers with units, added up") {
       {"2s500ms", milliseconds(2500)}, {"7us", nanoseconds(7000)},
       {"9ns", nanoseconds(9)},         {"0s", nanoseconds(0)},
   };
-  for (const auto& [text, duration] : table) {
-    CAPTURE(text);
-    const auto parsed = parse_duration(text);
+  for (const auto& row : table) {
+    CAPTURE(row.first);
+    const auto parsed = parse_duration(row.first);
     REQUIRE(parsed.is_ok());
-    CHECK(*parsed == duration);
+    CHECK(*parsed == row.second);
   }
 }
 
