@@ -10,6 +10,8 @@ namespace distkv::sim {
 
 namespace {
 constexpr Spread kStartDelay{std::chrono::milliseconds(0), std::chrono::milliseconds(800)};
+constexpr Spread kLateDelay{std::chrono::milliseconds(100), std::chrono::seconds(25)};
+constexpr Chance kHasLatecomers{500000};
 constexpr uint64_t kUsualQuorumsOf = 10;  // One seed in ten has other quorums than 2 of 3.
 constexpr uint32_t kPartitionChoices[] = {1, 8, 16, 64};
 
@@ -39,6 +41,10 @@ ClusterPlan draw_cluster(uint32_t nodes, base::Rng& rng) {
     default:
       break;
   }
+  // The first are enough for N, so that every write has as many replicas as the plan says.
+  if (nodes > plan.replicas && happens(rng, kHasLatecomers)) {
+    plan.latecomers = static_cast<uint32_t>(rng.between(1, nodes - plan.replicas));
+  }
   return plan;
 }
 
@@ -64,29 +70,39 @@ Cluster::Cluster(const World& world, const ClusterPlan& plan, Truth& truth, Viol
 }
 
 void Cluster::start() {
-  for (const auto& node : nodes_) {
-    scheduler_.after(draw(rng_, kStartDelay), [host = node.get()] { host->start(); });
+  for (size_t i = 0; i < nodes_.size() - plan_.latecomers; ++i) {
+    scheduler_.after(draw(rng_, kStartDelay), [host = nodes_[i].get()] { host->start(); });
   }
 }
 
-bool Cluster::sees_all_alive(SimNode& node) const {
+void Cluster::start_latecomers() {
+  for (size_t i = nodes_.size() - plan_.latecomers; i < nodes_.size(); ++i) {
+    scheduler_.after(draw(rng_, kLateDelay), [host = nodes_[i].get()] { host->start(); });
+  }
+}
+
+bool Cluster::sees_alive(SimNode& node, size_t nodes) const {
   bool sees_all = false;
   node.node()->status([&](const wire::StatusReply& reply) {
     const auto alive = std::count_if(reply.nodes.begin(), reply.nodes.end(), [](const auto& row) {
       return row.state == wire::MemberState::kAlive;
     });
-    sees_all = reply.code == base::Code::kOk && reply.is_settled &&
-               static_cast<size_t>(alive) == nodes_.size();
+    sees_all =
+        reply.code == base::Code::kOk && reply.is_settled && static_cast<size_t>(alive) == nodes;
   });
   return sees_all;
 }
 
 bool Cluster::is_formed() const {
-  return std::all_of(nodes_.begin(), nodes_.end(), [this](const auto& host) {
+  const auto begun = static_cast<size_t>(std::count_if(
+      nodes_.begin(), nodes_.end(), [](const auto& host) { return host->was_started(); }));
+  if (begun < nodes_.size() - plan_.latecomers) return false;
+  return std::all_of(nodes_.begin(), nodes_.end(), [this, begun](const auto& host) {
+    if (!host->was_started()) return true;
     if (host->is_paused() || !host->is_up() || !host->node()->is_serving()) return false;
     const ring::LiveLayouts& layouts = host->node()->layouts();
     return layouts.is_settled() && layouts.version() == nodes_[0]->node()->layouts().version() &&
-           layouts.current->nodes.size() == nodes_.size() && sees_all_alive(*host);
+           layouts.current->nodes.size() == begun && sees_alive(*host, begun);
   });
 }
 

@@ -22,6 +22,7 @@ struct ClusterPlan {
   uint32_t replicas = 3;  // N
   uint32_t read_quorum = 2;
   uint32_t write_quorum = 2;
+  uint32_t latecomers = 0;  // Of the nodes: they join while clients work and faults happen.
 };
 
 ClusterPlan draw_cluster(uint32_t nodes, base::Rng& rng);
@@ -32,9 +33,12 @@ class Cluster : public Witness {
   Cluster(const World& world, const ClusterPlan& plan, Truth& truth, Violations& violations,
           base::Rng rng);
 
-  // Each node starts within the first moments of the run.
+  // Each node but the latecomers starts within the first moments of the run.
   void start();
-  // Every node serves, sees every other alive, and routes by the same settled layout of them all.
+  // From now on the latecomers come, one by one.
+  void start_latecomers();
+  // Every node that was ever started serves, sees every other alive, and routes by the same settled
+  // layout of them all.
   bool is_formed() const;
   // No node keeps a hint.
   bool has_no_hints() const;
@@ -49,7 +53,7 @@ class Cluster : public Witness {
   const ClusterPlan& plan() const { return plan_; }
 
  private:
-  bool sees_all_alive(SimNode& node) const;
+  bool sees_alive(SimNode& node, size_t nodes) const;
 
   Scheduler& scheduler_;
   ClusterPlan plan_;

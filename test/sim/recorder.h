@@ -58,6 +58,7 @@ class Recorder {
 
  private:
   DotSet cover(const Operation& operation, std::string_view token);
+  size_t count_holders(const Operation& operation, const DotSet& writes) const;
   void check_holders(const Operation& operation, DotSet writes);
   void note(const Operation& operation, const std::string& what);
   std::string describe_operation(const Operation& operation) const;

@@ -54,6 +54,8 @@ class SimNode : public Machine, private base::Log {
   void resume();
   bool is_stopping() const { return is_stopping_; }
   bool is_paused() const { return is_paused_; }
+  // Ever, in this run.
+  bool was_started() const { return life_ > 0; }
 
   SimDisk& disk() { return disk_; }
   void set_drift(Drift drift);

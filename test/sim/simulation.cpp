@@ -100,6 +100,7 @@ class Simulation {
   bool suffer() {
     workload_.start();
     faults_.start();
+    cluster_.start_latecomers();
     run_until(seconds(options_.seconds), [] { return false; });
     return !is_over();
   }

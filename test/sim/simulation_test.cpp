@@ -5,6 +5,8 @@
 #include <fstream>
 #include <sstream>
 
+#include "sim/cluster.h"
+
 namespace distkv::sim {
 
 namespace {
@@ -86,6 +88,18 @@ TEST_CASE("clients are answered, and faults happen") {
   CHECK(tally.operations["get ok"] > 500);
   CHECK(tally.faults["crash"] > 3);
   CHECK(tally.faults["cut"] > 5);
+}
+
+TEST_CASE("some clusters grow while clients work, from enough nodes for every copy") {
+  uint32_t growing = 0;
+  for (uint64_t seed = 1; seed <= 200; ++seed) {
+    base::Rng rng(seed);
+    const ClusterPlan plan = draw_cluster(5, rng);
+    CHECK(plan.nodes - plan.latecomers >= plan.replicas);
+    growing += plan.latecomers > 0 ? 1 : 0;
+  }
+  CHECK(growing > 50);
+  CHECK(growing < 150);
 }
 TEST_SUITE_END();
 
