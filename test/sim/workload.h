@@ -15,6 +15,7 @@ namespace distkv::sim {
 struct WorkloadPlan {
   uint32_t clients = 5;
   std::vector<std::string> keys;
+  bool is_hurried = false;  // Hardly any pause, for the first operations.
   Spread pause{std::chrono::milliseconds(20), std::chrono::milliseconds(400)};
   Chance is_put{400000};
   Chance is_delete{80000};
@@ -48,6 +49,7 @@ class Workload {
   Scheduler& scheduler_;
   WorkloadPlan plan_;
   base::Rng rng_;
+  uint64_t operations_ = 0;
   bool is_stopped_ = false;
   std::vector<std::unique_ptr<SimClient>> clients_;
 };
