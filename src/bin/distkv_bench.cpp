@@ -37,7 +37,8 @@ int main(int argc, char** argv) {
   const auto line = bench::parse(std::vector<std::string>(argv + 1, argv + argc));
   if (!line.is_ok()) return complain(line.status().message(), 2);
   if (line->wants_help) return print(bench::help());
-  if (line->wants_version) return print("distkv-bench " DISTKV_VERSION "\n");
+  if (line->wants_version)
+    return print(std::string("distkv-bench ") + distkv::bin::version() + "\n");
   const auto findings = bench::Load(line->options).run();
   if (!findings.is_ok()) return complain(findings.status().message(), 1);
   return report(line->options, *findings);

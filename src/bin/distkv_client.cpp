@@ -10,5 +10,5 @@ int main(int argc, char** argv) {
   std::ios::sync_with_stdio(false);
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   distkv::bin::cli::Console console{std::cin, std::cout, std::cerr};
-  return distkv::bin::cli::run(arguments, DISTKV_VERSION, console);
+  return distkv::bin::cli::run(arguments, distkv::bin::version(), console);
 }

@@ -29,7 +29,8 @@ int main(int argc, char** argv) {
   const auto line = distkv::bin::parse_server(arguments, environment_variable);
   if (!line.is_ok()) return complain(line.status().message(), 2);
   if (line->wants_help) return std::fputs(distkv::bin::server_help().c_str(), stdout) < 0 ? 1 : 0;
-  if (line->wants_version) return std::puts("distkv-server " DISTKV_VERSION) < 0 ? 1 : 0;
+  if (line->wants_version)
+    return std::printf("distkv-server %s\n", distkv::bin::version()) < 0 ? 1 : 0;
   const distkv::base::Status ended = distkv::server::run(line->options);
   return ended.is_ok() ? 0 : complain(ended.message(), 1);
 }

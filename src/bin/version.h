@@ -1,6 +1,9 @@
-// The version both programs print; meson.build sets it.
+// The version all programs print.
 #pragma once
 
-#ifndef DISTKV_VERSION
-#error "DISTKV_VERSION comes from meson.build"
-#endif
+namespace distkv::bin {
+
+// As meson.build's project() says it, for instance "0.1.0".
+const char* version();
+
+}  // namespace distkv::bin
