@@ -81,8 +81,7 @@ Status Server::run() {
   auto engine = open_engine();
   if (!engine.is_ok()) return engine.status();
   engine_ = std::move(*engine);
-  node_.emplace(options_.node,
-                node::Host{network_, *engine_, loop_.timers(), loop_, log_},
+  node_.emplace(options_.node, node::Host{network_, *engine_, loop_.timers(), loop_, log_},
                 runtime::random_seed());
   front_.emplace(*node_, network_);
   if (const Status started = network_.start(*front_); !started.is_ok()) return started;
@@ -109,7 +108,8 @@ void Server::begin_stop() {
   if (std::exchange(is_stopping_, true)) return;
   log_.info("stopping", {{"node", node_->id().value()}});
   loop_.timers().start(kStopMax, [this] {
-    on_stopped({base::Code::kTimedOut, "the node could not stop in order; the next start recovers"});
+    on_stopped(
+        {base::Code::kTimedOut, "the node could not stop in order; the next start recovers"});
   });
   node_->stop([this](Status status) { on_stopped(std::move(status)); });
 }

@@ -17,7 +17,7 @@ namespace distkv::server {
 enum class EngineKind : uint8_t { kLevelDb, kMemory };
 
 struct ServerOptions {
-  node::Config node;            // `endpoint` empty: what is bound is announced.
+  node::Config node;  // `endpoint` empty: what is bound is announced.
   base::Endpoint address{"localhost:8080"};
   std::string data_dir = "./data";
   EngineKind engine = EngineKind::kLevelDb;

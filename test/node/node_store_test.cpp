@@ -14,8 +14,8 @@ using base::Result;
 using base::Status;
 
 Identity some_identity() {
-  return {NodeId{"node1"}, base::ClusterId{{1, 2}}, "prod", 7, base::ActorId{8}, base::Counter{9},
-          true};
+  return {NodeId{"node1"},  base::ClusterId{{1, 2}}, "prod", 7,
+          base::ActorId{8}, base::Counter{9},        true};
 }
 
 TEST_SUITE_BEGIN("node store");
@@ -36,8 +36,8 @@ TEST_CASE("a new store remembers nothing") {
 TEST_CASE("identity, layouts and members are read back as they were saved") {
   storage::map::MapEngine engine;
   NodeStore store(engine);
-  const auto layout = std::make_shared<const ring::Layout>(*ring::found_layout(
-      {base::ClusterId{{1, 2}}, 16, 3, {NodeId{"node1"}, 150, "", ""}}));
+  const auto layout = std::make_shared<const ring::Layout>(
+      *ring::found_layout({base::ClusterId{{1, 2}}, 16, 3, {NodeId{"node1"}, 150, "", ""}}));
   const auto ok = [](const Status& status) { CHECK(status.is_ok()); };
   store.save_identity(some_identity(), ok);
   store.save_layouts({layout, nullptr}, ok);
