@@ -14,6 +14,7 @@ using base::Result;
 using base::Status;
 
 void Node::Impl::on_member_changed(const membership::Member& member) {
+  if (member.is_alive()) host_.network.retry_now(member.endpoint);
   if (parts_.delivery && member.is_alive()) parts_.delivery->wake(member.id);
   std::vector<RememberedMember> members;
   for (const auto& [id, known] : parts_.membership->members()) {

@@ -17,6 +17,10 @@ class PeerPool::Peer final : public StreamEvents {
   ~Peer() override { timers().stop(connect_timer_); }
 
   base::Status send(std::string_view frame);
+  void end_rest() {
+    rests_until_ = {};
+    next_rest_ = kRestMin;
+  }
   bool is_idle() const { return state_ == State::kIdle; }
   bool is_connecting(uint64_t attempt) const {
     return state_ == State::kConnecting && attempt_ == attempt;
@@ -158,6 +162,10 @@ base::Status PeerPool::send(const base::Endpoint& to, std::string_view frame) {
     peer = peers_.emplace(to, std::make_unique<Peer>(*this, to)).first->second.get();
   }
   return peer->send(frame);
+}
+
+void PeerPool::retry_now(const base::Endpoint& to) {
+  if (Peer* const peer = find(to)) peer->end_rest();
 }
 
 PeerPool::Peer* PeerPool::find(const base::Endpoint& endpoint) {

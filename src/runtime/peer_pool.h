@@ -50,6 +50,8 @@ class PeerPool {
 
   // See wire::Network.
   base::Status send(const base::Endpoint& to, std::string_view frame);
+  // wire::Network::retry_now.
+  void retry_now(const base::Endpoint& to);
   // Opens what was asked for, and reports what was sent to resting peers.
   void on_turn_end();
   size_t size() const { return peers_.size(); }

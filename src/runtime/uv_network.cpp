@@ -102,6 +102,10 @@ base::Status UvNetwork::send(const base::Endpoint& to, std::string_view frame) {
   return peers_->send(to, frame);
 }
 
+void UvNetwork::retry_now(const base::Endpoint& to) {
+  if (peers_) peers_->retry_now(to);
+}
+
 void UvNetwork::reply(base::ConnectionId to, std::string_view frame) {
   DISTKV_CHECK(connections_);
   connections_->reply(to, frame);

@@ -50,6 +50,7 @@ class UvNetwork final : public wire::Network, private TurnEnd {
 
   void send_datagram(const base::Endpoint& to, std::string_view packet) override;
   base::Status send(const base::Endpoint& to, std::string_view frame) override;
+  void retry_now(const base::Endpoint& to) override;
   void reply(base::ConnectionId to, std::string_view frame) override;
   void close(base::ConnectionId connection) override;
 

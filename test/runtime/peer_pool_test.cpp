@@ -65,6 +65,28 @@ TEST_CASE("a frame to a resting peer is lost at the end of the turn, without an 
   if (loop.now() - first_lost < kRestMin) CHECK(client.log.count("peer_lost") == 1);
 }
 
+TEST_CASE("a sign of life ends a peer's rest: the next frame gets there") {
+  Loop loop;
+  Recorder client(loop);
+  client.open();
+  const Endpoint back = dead_endpoint(loop);
+  // Each refusal doubles the rest; after these it is longer than a test's turn.
+  for (size_t losses = 1; losses <= 3; ++losses) {
+    client.network.retry_now(back);
+    REQUIRE(client.send(back, frame_of("too early")).is_ok());
+    client.wait_until([&] { return client.lost.size() == losses; });
+  }
+  Recorder server(loop);
+  REQUIRE(server.network.bind(back).is_ok());
+  REQUIRE(server.network.start(server).is_ok());
+
+  client.network.retry_now(back);
+  REQUIRE(client.send(back, frame_of("x")).is_ok());
+
+  server.wait_until([&] { return !server.requests.empty() || client.lost.size() > 3; });
+  CHECK(client.lost.size() == 3);
+}
+
 TEST_CASE("a peer that comes back is found again") {
   Loop loop;
   Recorder client(loop);
