@@ -1,9 +1,8 @@
 // How a node that is in no cluster finds one, or founds one.
 //
 // - No seeds: it founds one at once.
-// - Seeds: it asks each in turn, over and over, to let it in; the first that is in a cluster
-// answers
-//   with everything needed. It never gives up, and says so in the log now and then.
+// - Seeds: it asks each in turn, over and over, to let it in; the first that is in a cluster sends
+//   everything needed. It never gives up, and says so in the log now and then.
 // - Seeds, of which its own advertised endpoint is the first: it asks the others first; if each has
 //   either answered that it is in no cluster, refused the connection, or stayed silent for
 //   kFounderPatience, it founds. So nodes with equal lists started together form one cluster, and a
