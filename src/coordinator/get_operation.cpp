@@ -8,6 +8,12 @@ using base::Code;
 using base::Result;
 using base::Status;
 
+GetOperation::Reply GetOperation::reply_of(const replica::ReplicaRead& read) {
+  if (!read.has_record) return {read.digest, std::nullopt};
+  return {std::nullopt,
+          replica::RecordBytes{std::string(read.record.meta), std::string(read.record.values)}};
+}
+
 GetOperation::GetOperation(const Parts& parts, const Options& options,
                            std::shared_ptr<Counts> counts, const GetCommand& command, GetDone done)
     : parts_(parts),
@@ -19,7 +25,7 @@ GetOperation::GetOperation(const Parts& parts, const Options& options,
       done_(std::move(done)),
       plan_(make_plan(parts.layouts, ring::token_of(key_))),
       tally_(plan_, consistency_, options.quorums.read),
-      replies_(plan_.targets.size(), Reply{}) {
+      replies_(plan_.targets.size()) {
   ++counts_->in_flight;
 }
 
@@ -101,14 +107,24 @@ void GetOperation::arm_spare_timer() {
 void GetOperation::on_read(size_t target, const Result<replica::ReplicaRead>& read) {
   if (!done_ || is_resolving_) return;
   if (!read.is_ok()) return on_failure(target, read.status());
-  Reply& reply = replies_[target];
-  reply.digest = read->digest;
-  if (read->has_record) {
-    reply.record =
-        replica::RecordBytes{std::string(read->record.meta), std::string(read->record.values)};
-  }
   tally_.succeed(target);
-  if (tally_.state() == Tally::State::kReached) resolve();
+  const bool is_enough = tally_.state() == Tally::State::kReached;
+  // One replica is all that was wanted: nothing to compare, so neither copied nor hashed.
+  if (is_enough && read->has_record && tally_.successes() == 1) return answer_with(read->record);
+  replies_[target] = reply_of(*read);
+  if (is_enough) resolve();
+}
+
+void GetOperation::answer_with(const replica::RecordView& bytes) {
+  Result<causality::Record> record = replica::decode(bytes);
+  if (!record.is_ok()) return answer(record.status());
+  answer(Status::ok(), std::move(*record));
+}
+
+uint64_t GetOperation::digest_of(size_t target) {
+  Reply& reply = replies_[target];
+  if (!reply.digest) reply.digest = reply.record->view().digest();
+  return *reply.digest;
 }
 
 void GetOperation::on_failure(size_t target, const Status& status) {
@@ -128,14 +144,12 @@ void GetOperation::resolve() {
   ++fetching_;  // Held until every fetch has been started, as one may end at once.
   for (size_t i = 0; i < plan_.targets.size(); ++i) {
     if (!tally_.has_succeeded(i) || replies_[i].record) continue;
-    bool is_known = false;
+    bool is_known = digest_of(i) == 0;
     for (size_t other = 0; other < plan_.targets.size(); ++other) {
-      const Reply& reply = replies_[other];
-      if (tally_.has_succeeded(other) && reply.record && reply.digest == replies_[i].digest) {
-        is_known = true;
-      }
+      const bool has_record = tally_.has_succeeded(other) && replies_[other].record;
+      is_known = is_known || (has_record && digest_of(other) == digest_of(i));
     }
-    if (!is_known && replies_[i].digest != 0) fetch(i);
+    if (!is_known) fetch(i);
   }
   if (--fetching_ == 0) merge();
 }
@@ -154,19 +168,17 @@ void GetOperation::fetch(size_t target) {
                "replica " + self->plan_.targets[target].node->value() +
                    " failed in the middle of a read: " + read.status().to_string()});
         }
-        self->replies_[target] = {
-            read->digest,
-            replica::RecordBytes{std::string(read->record.meta), std::string(read->record.values)}};
+        self->replies_[target] = reply_of(*read);
         if (self->fetching_ == 0) self->merge();
       });
 }
 
-bool GetOperation::all_digests_equal() const {
+bool GetOperation::all_digests_equal() {
   std::optional<uint64_t> first;
   for (size_t i = 0; i < plan_.targets.size(); ++i) {
     if (!tally_.has_succeeded(i)) continue;
-    if (first && *first != replies_[i].digest) return false;
-    first = replies_[i].digest;
+    if (first && *first != digest_of(i)) return false;
+    first = digest_of(i);
   }
   return true;
 }
@@ -177,9 +189,9 @@ void GetOperation::merge() {
   const bool are_equal = all_digests_equal();
   for (size_t i = 0; i < plan_.targets.size(); ++i) {
     if (!tally_.has_succeeded(i) || !replies_[i].record) continue;
+    if (are_equal) return answer_with(replies_[i].record->view());
     Result<causality::Record> record = replica::decode(replies_[i].record->view());
     if (!record.is_ok()) return answer(record.status());
-    if (are_equal) return answer(Status::ok(), std::move(*record));
     merged = causality::merge(merged, *record);
   }
   if (are_equal) return answer(Status::ok());
@@ -197,7 +209,7 @@ void GetOperation::repair(causality::Record record) {
   ++repairing_;  // Held until every write-back has been started.
   for (size_t i = 0; i < plan_.targets.size(); ++i) {
     if (!replied.has_succeeded(i)) continue;
-    if (replies_[i].digest == digest) {
+    if (digest_of(i) == digest) {
       tally_.succeed(i);
       continue;
     }

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/bounded_vector.h"
 #include "coordinator/coordinator.h"
@@ -24,10 +25,11 @@ class GetOperation : public std::enable_shared_from_this<GetOperation> {
  private:
   // What one replica said. Empty bytes with digest zero: it holds nothing.
   struct Reply {
-    uint64_t digest = 0;
+    std::optional<uint64_t> digest;  // See digest_of.
     std::optional<replica::RecordBytes> record;
   };
 
+  static Reply reply_of(const replica::ReplicaRead& read);
   void order_candidates();
   bool ask_until_enough();
   void ask(size_t target);
@@ -39,10 +41,13 @@ class GetOperation : public std::enable_shared_from_this<GetOperation> {
   void resolve();
   void fetch(size_t target);
   void merge();
-  bool all_digests_equal() const;
+  // Of the state that `target` answered with; hashed only where two replies are compared.
+  uint64_t digest_of(size_t target);
+  bool all_digests_equal();
   // Writes `record` to the replicas that answered with another state; answers once R hold it.
   void repair(causality::Record record);
   void on_repaired(size_t target, const base::Status& status);
+  void answer_with(const replica::RecordView& bytes);
   void answer(base::Status status, causality::Record record = {});
 
   const Parts& parts_;
@@ -56,7 +61,7 @@ class GetOperation : public std::enable_shared_from_this<GetOperation> {
   Tally tally_;
   base::BoundedVector<size_t, kTargetsMax> candidates_;  // In the order they are asked.
   size_t asked_ = 0;                                     // How many of them have been.
-  base::BoundedVector<Reply, kTargetsMax> replies_;      // By target.
+  std::vector<Reply> replies_;                           // By target.
   bool is_resolving_ = false;
   size_t fetching_ = 0;
   size_t repairing_ = 0;

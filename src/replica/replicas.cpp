@@ -25,7 +25,7 @@ Result<ReplicaRead> record_of(const Result<wire::FrameView>& answer, bool wants_
   const Result<wire::ReadReply> reply = wire::expect<wire::ReadReply>(answer);
   if (!reply.is_ok()) return reply.status();
   if (reply->code != Code::kOk) return Status(reply->code, std::string(reply->message));
-  return ReplicaRead{reply->digest, !wants_digest, {reply->meta, reply->values}};
+  return ReplicaRead{!wants_digest, reply->digest, {reply->meta, reply->values}};
 }
 
 }  // namespace
@@ -47,7 +47,7 @@ void Replicas::read(const base::NodeId& node, const KeyPlace& place, bool wants_
   if (node == self_) {
     return local_.read(place, [done = std::move(done)](Result<RecordView> record) {
       if (!record.is_ok()) return done(record.status());
-      done(ReplicaRead{record->digest(), true, *record});
+      done(ReplicaRead{true, 0, *record});
     });
   }
   const membership::Member* member = membership_.find(node);

@@ -13,8 +13,8 @@
 namespace distkv::replica {
 
 struct ReplicaRead {
-  uint64_t digest = 0;     // Zero: the replica holds nothing of the key.
   bool has_record = true;  // False: only the digest was asked for.
+  uint64_t digest = 0;     // Without a record only. Zero: the replica holds nothing of the key.
   RecordView record;       // Lives for the call.
 };
 using ReadDone = std::function<void(base::Result<ReplicaRead>)>;
