@@ -52,15 +52,25 @@ struct Fixture {
     config.cluster_name = "prod";
     return config;
   }
+  // Hands the node a frame on its one connection.
+  void give(std::string_view frame) {
+    wire::FrameReader reader(wire::kPeerFrameBytesMax);
+    (void)reader.feed(frame, [this](const wire::FrameView& view) {
+      node.on_request(base::ConnectionId{1}, view);
+      return true;
+    });
+  }
+  template <typename Reply>
+  Reply last_answer() {
+    REQUIRE_FALSE(network.answers.empty());
+    const auto frame = wire::parse_datagram(network.answers.back());
+    REQUIRE(frame.is_ok());
+    const auto reply = wire::decode<Reply>(*frame);
+    REQUIRE(reply.is_ok());
+    return *reply;
+  }
   // What a joiner of cluster `name` gets to hear.
   wire::JoinReply ask_to_join(std::string_view name) {
-    const auto give = [this](std::string_view frame) {
-      wire::FrameReader reader(wire::kPeerFrameBytesMax);
-      (void)reader.feed(frame, [this](const wire::FrameView& view) {
-        node.on_request(base::ConnectionId{1}, view);
-        return true;
-      });
-    };
     give(encoder.encode(wire::Greeting{{}, name, "node2"}, base::RequestId{}));
     wire::JoinRequest request;
     request.cluster_name = name;
@@ -69,11 +79,7 @@ struct Fixture {
     request.weight = 150;
     give(encoder.encode(request, base::RequestId{7}));
     REQUIRE(network.answers.size() == 1);
-    const auto frame = wire::parse_datagram(network.answers.back());
-    REQUIRE(frame.is_ok());
-    const auto reply = wire::decode<wire::JoinReply>(*frame);
-    REQUIRE(reply.is_ok());
-    return *reply;
+    return last_answer<wire::JoinReply>();
   }
 
   test::HandClock clock;
@@ -110,6 +116,38 @@ TEST_CASE("a node without seeds founds a cluster of one and serves") {
   CHECK(has_started);
   CHECK(here.node.is_serving());
   CHECK(here.ask_to_join("prod").code == Code::kOk);
+}
+
+TEST_CASE("a request under an older layout is refused, one under this node's is served") {
+  Fixture here;
+  here.node.start([](const base::Status&) {});
+  here.engine.let_go();
+  const ring::Layout& layout = *here.node.layouts().current;
+  here.give(
+      here.encoder.encode(wire::Greeting{layout.cluster_id, "prod", "node2"}, base::RequestId{}));
+
+  for (const uint64_t behind : {1, 0}) {
+    const base::LayoutVersion version{layout.version.value() - behind};
+    const Code wanted = behind > 0 ? Code::kStaleLayout : Code::kOk;
+    here.give(here.encoder.encode(wire::ReadRequest{"k", version, false}, base::RequestId{8}));
+    CHECK(here.last_answer<wire::ReadReply>().code == wanted);
+  }
+  const wire::ApplyRequest stale{"k", "m", "v", base::LayoutVersion{0}};
+  here.give(here.encoder.encode(stale, base::RequestId{9}));
+  CHECK(here.last_answer<wire::ApplyReply>().code == Code::kStaleLayout);
+}
+
+TEST_CASE("a node that did not greet, or greeted for another cluster, is answered with an error") {
+  Fixture here;
+  here.node.start([](const base::Status&) {});
+  here.engine.let_go();
+  const wire::ReadRequest read{"k", here.node.layouts().version(), false};
+  here.give(here.encoder.encode(read, base::RequestId{8}));
+  CHECK(here.last_answer<wire::ErrorReply>().code == Code::kInvalidArgument);
+
+  here.give(here.encoder.encode(wire::Greeting{base::ClusterId{{1, 1}}, "prod", "node2"},
+                                base::RequestId{}));
+  CHECK(here.last_answer<wire::ErrorReply>().code == Code::kWrongCluster);
 }
 
 TEST_SUITE_END();
