@@ -83,6 +83,13 @@ void Node::Impl::count_request(base::MonotonicTime since) {
   latency_total_ += host_.clock.now() - since;
 }
 
+// A store that fails stays failed until a person acts, so it is said once and loudly.
+void Node::Impl::report_store(const Status& status) {
+  if (status.code() != Code::kIo && status.code() != Code::kNoSpace) return;
+  if (std::exchange(is_store_reported_, true)) return;
+  host_.log.error("store_failed", {{"why", status.message()}});
+}
+
 // The replicas that may mint on the key, reachable or not, best first.
 std::vector<base::NodeId> Node::Impl::minters_of(std::string_view key) const {
   const ring::Layout& layout = minting_layout();
@@ -133,9 +140,11 @@ void Node::Impl::coordinate_put(const wire::PutRequest& request,
     if (!context.is_ok()) return answer(done, context.status());
     command.context = std::move(*context);
   }
-  parts_.coordinator->put(
-      std::move(command),
-      [done = std::move(done)](const coordinator::PutResult& result) { answer(done, result); });
+  parts_.coordinator->put(std::move(command),
+                          [this, done = std::move(done)](const coordinator::PutResult& result) {
+                            report_store(result.status);
+                            answer(done, result);
+                          });
 }
 
 void Node::Impl::get(const wire::GetRequest& request,

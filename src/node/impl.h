@@ -129,6 +129,7 @@ class Node::Impl : public membership::Listener, public membership::JoinListener 
                       std::function<void(const wire::PutReply&)> done);
   std::vector<base::NodeId> minters_of(std::string_view key) const;
   void count_request(base::MonotonicTime since);
+  void report_store(const base::Status& status);
 
   const Config config_;
   const Host host_;
@@ -155,6 +156,7 @@ class Node::Impl : public membership::Listener, public membership::JoinListener 
   base::TimerId drain_timer_;
   bool is_pulling_ = false;
   bool is_transferred_ = false;  // All this node held of what moves is at its new place.
+  bool is_store_reported_ = false;
   uint64_t requests_ = 0;
   base::Duration latency_total_{};
 };

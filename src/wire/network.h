@@ -22,8 +22,8 @@ class Network {
   // kOverloaded if the peer's queue is full: nothing was queued. Whatever else goes wrong later
   // arrives as peer_lost.
   virtual base::Status send(const base::Endpoint& to, std::string_view frame) = 0;
-  // The peer at `to` gave a sign of life: a host that spaces its attempts to reach one that was gone
-  // tries again with the next frame.
+  // The peer at `to` gave a sign of life: a host that spaces its attempts to reach one that was
+  // gone tries again with the next frame.
   virtual void retry_now(const base::Endpoint& to) { (void)to; }
   // Queues one frame on an accepted connection; ignored if that is gone.
   virtual void reply(base::ConnectionId to, std::string_view frame) = 0;

@@ -250,7 +250,8 @@ void LevelDbEngine::commit(WriteItem item, Outcome outcome) {
 
 void LevelDbEngine::committed(Sequence last, const base::Status& status) {
   if (!status.is_ok()) {
-    gate_.fail({status.code(), "the store has stopped: " + status.message()});
+    gate_.fail({status.code(), "the store has stopped: " + status.message() +
+                                   "; mend the disk or free space on it, then restart the node"});
     return;
   }
   gate_.advance(last);
