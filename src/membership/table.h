@@ -16,7 +16,7 @@
 namespace distkv::membership {
 
 // Bounds memory against a flood of invented ids; four times the largest cluster simulated.
-inline constexpr size_t kMembersMax = 4096;
+inline constexpr size_t kMembersMax = wire::kMembersMax;
 
 // The row as it travels; views into `member`.
 wire::MemberUpdate update_of(const Member& member);

@@ -25,7 +25,7 @@ using TextOffset = flatbuffers::Offset<flatbuffers::String>;
 using TextVectorOffset = flatbuffers::Offset<flatbuffers::Vector<TextOffset>>;
 
 inline constexpr uint32_t kVerifierDepthMax = 16;     // Ours nest four deep.
-inline constexpr uint32_t kVerifierTablesMax = 8192;  // Twice the rows of a member table.
+inline constexpr uint32_t kVerifierTablesMax = 4096;  // A full member table and its frame.
 // Kept between messages for reuse; a buffer that grew past it is freed.
 inline constexpr size_t kEncoderBytesKept = 1024 * 1024;
 

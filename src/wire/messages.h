@@ -38,7 +38,7 @@ inline constexpr size_t kRecordMetaBytesMax = 128 * 1024;
 inline constexpr size_t kLayoutsBytesMax = 2 * 1024 * 1024;
 inline constexpr size_t kReplyNodesMax = 64;     // Replicas in two layouts, and their fallbacks.
 inline constexpr size_t kReplyValuesMax = 32;    // The siblings a key may have.
-inline constexpr size_t kMembersMax = 4096;      // The rows of a member table.
+inline constexpr size_t kMembersMax = 4000;      // Rows of a member table, in one frame.
 inline constexpr size_t kGossipUpdatesMax = 64;  // More never fit a datagram.
 inline constexpr uint32_t kWeightMax = 10'000;   // Virtual nodes of one node, as in a layout.
 
@@ -350,7 +350,7 @@ class Encoder {
   std::unique_ptr<State> state_;
 };
 
-// Reads the body of a frame: first FlatBuffers' Verifier (depth 16, 8192 tables), then every rule
+// Reads the body of a frame: first FlatBuffers' Verifier (depth 16, 4096 tables), then every rule
 // of the message itself (sizes, ranges, enumerations). kCorrupt (no such FlatBuffer), kTooLarge
 // (key or value) or kInvalidArgument says which field broke which rule. The frame's type must be
 // T::kType.
