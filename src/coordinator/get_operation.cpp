@@ -219,7 +219,13 @@ void GetOperation::repair(causality::Record record) {
                           [self, i](const Status& status) { self->on_repaired(i, status); });
   }
   --repairing_;
-  if (tally_.state() == Tally::State::kReached) answer(Status::ok(), merged_);
+  if (tally_.state() == Tally::State::kReached) return answer(Status::ok(), merged_);
+  if (repairing_ == 0) answer_unrepaired();
+}
+
+void GetOperation::answer_unrepaired() {
+  answer({Code::kUnavailable,
+          "stale replicas could not be repaired: " + tally_.describe("hold the newest state")});
 }
 
 void GetOperation::on_repaired(size_t target, const Status& status) {
@@ -232,10 +238,7 @@ void GetOperation::on_repaired(size_t target, const Status& status) {
   }
   if (!done_) return;
   if (tally_.state() == Tally::State::kReached) return answer(Status::ok(), merged_);
-  if (repairing_ == 0) {
-    answer({Code::kUnavailable,
-            "stale replicas could not be repaired: " + tally_.describe("hold the newest state")});
-  }
+  if (repairing_ == 0) answer_unrepaired();
 }
 
 void GetOperation::answer(Status status, causality::Record record) {

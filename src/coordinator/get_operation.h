@@ -47,6 +47,7 @@ class GetOperation : public std::enable_shared_from_this<GetOperation> {
   // Writes `record` to the replicas that answered with another state; answers once R hold it.
   void repair(causality::Record record);
   void on_repaired(size_t target, const base::Status& status);
+  void answer_unrepaired();
   void answer_with(const replica::RecordView& bytes);
   void answer(base::Status status, causality::Record record = {});
 
