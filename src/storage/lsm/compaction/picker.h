@@ -1,0 +1,48 @@
+// Which merge to do next: a pure function of the state, so that text files test it.
+//
+// Lazy leveling. Flushed runs stack up on level 0; `fan_out` runs of one level become one of the
+// next. When the runs above the base reach `merge_ratio` of its bytes, or too many of their rows
+// are tombstones, they are swept into the base, stretch by stretch in token order. A sweep goes on
+// with the runs it began with: those with live_from > 0, and no others.
+#pragma once
+
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "storage/lsm/manifest/state.h"
+
+namespace distkv::storage::lsm {
+
+struct PickerOptions {
+  size_t fan_out = 4;            // Runs of a level that are merged into one of the next.
+  double merge_ratio = 0.5;      // Bytes above the base to bytes in the base that start a sweep.
+  uint64_t base_bytes_min = 0;   // A base smaller than this counts as this large.
+  double tombstone_ratio = 0.5;  // Share of tombstones in a run that starts a sweep.
+  uint64_t stretch_bytes = 64 << 20;  // Of base tables rewritten in one step of a sweep.
+};
+
+struct Merge {
+  enum class Kind : uint8_t { kStack, kSweep } kind = Kind::kStack;
+  Space space = Space::kData;
+  std::vector<RunId> runs;  // Newest first, neighbours in age. For a sweep: without the base.
+  uint8_t level = 0;        // kStack: of the run that comes out.
+  // kSweep: the stretch, both ends included; base tables that overlap it lie wholly within.
+  base::Token first;
+  base::Token last{UINT64_MAX};
+  friend bool operator==(const Merge&, const Merge&) = default;
+};
+
+// The most urgent merge, or none. Runs with a table in `damaged` take no part, nor does a sweep
+// past a damaged base table.
+std::optional<Merge> pick(const StoreState& state, const PickerOptions& options,
+                          const std::set<FileId>& damaged);
+
+// How far the state is from where the picker would leave it, for pressure: 0 none, 1 at the bound.
+struct Debt {
+  double runs = 0;   // The most runs a read may have to look at, against what is tolerated.
+  double bytes = 0;  // Bytes above the base beyond what starts a sweep, against the base.
+};
+Debt debt_of(const StoreState& state, const PickerOptions& options);
+
+}  // namespace distkv::storage::lsm

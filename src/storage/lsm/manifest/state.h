@@ -1,0 +1,85 @@
+// Which tables make up a store, as plain values: what the manifest holds and the picker judges.
+//
+// A space is a stack of runs, newest first. A run is one or more tables that do not overlap, in
+// token order: all rows of one token lie in one table. The oldest run may be the base, which holds
+// all that was merged down so far; runs above it are on levels 0 (as flushed), 1, 2, ... that never
+// decrease with age. A sweep moves the oldest runs into the base one stretch of tokens after
+// another; a run's rows before its `live_from` are in the base already and must not be read.
+// Source: lazy leveling, Dayan & Idreos, "Dostoevsky" (SIGMOD 2018).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "base/result.h"
+#include "storage/durability_gate.h"
+#include "storage/engine.h"
+#include "storage/lsm/ids.h"
+#include "storage/lsm/sst/table_writer.h"
+
+namespace distkv::storage::lsm {
+
+struct RunState {
+  RunId id;
+  uint8_t level = 0;
+  bool is_base = false;
+  base::Token live_from;             // Rows of lower tokens are dead.
+  std::vector<TableSummary> tables;  // Ascending.
+  uint64_t bytes() const;
+  uint64_t rows() const;
+  uint64_t tombstones() const;
+  friend bool operator==(const RunState&, const RunState&) = default;
+};
+
+inline constexpr size_t kSpaces = 3;
+constexpr size_t index_of(Space space) { return static_cast<size_t>(space) - 1; }
+constexpr Space space_at(size_t index) { return static_cast<Space>(index + 1); }
+
+struct StoreState {
+  Sequence flushed;            // All commits up to this are in tables.
+  SegmentNumber log_floor{1};  // Replay starts here.
+  FileId next_file{1};         // Above all ids given so far.
+  RunId next_run{1};
+  std::array<std::vector<RunState>, kSpaces> spaces;  // Runs, newest first.
+  friend bool operator==(const StoreState&, const StoreState&) = default;
+};
+
+// A change of the state, applied whole or not at all.
+struct Edit {
+  // A run that takes the place of others, or (nothing replaced) the newest.
+  struct Put {
+    Space space = Space::kData;
+    RunState run;
+    // Runs that go; the new one stands where the oldest of them stood. Empty: on top; or, if the
+    // run is the base and there is none yet, at the bottom.
+    std::vector<RunId> replaces;
+  };
+  // One stretch of a sweep: `tables` replace the base's tables from `first` to `last` tokens, and
+  // `swept` runs are live only after `last` (and gone when that is the end of the tokens).
+  struct Sweep {
+    Space space = Space::kData;
+    std::vector<RunId> swept;
+    RunId base;  // Made if it does not exist yet.
+    base::Token first;
+    base::Token last;
+    std::vector<TableSummary> tables;  // Within first..last.
+  };
+  std::optional<Sequence> flushed;
+  std::optional<SegmentNumber> log_floor;
+  FileId next_file;  // At least the state's.
+  RunId next_run;
+  std::vector<Put> puts;
+  std::optional<Sweep> sweep;
+  friend bool operator==(const Edit&, const Edit&) = default;
+};
+
+// kCorrupt, naming the contradiction, if the edit does not fit the state or would break what is
+// promised above (overlap, order, an unknown run, a number that goes back). `state` is then as it
+// was.
+base::Status apply(const Edit& edit, StoreState& state);
+// Files of `before` that `after` no longer names.
+std::vector<FileId> dropped_files(const StoreState& before, const StoreState& after);
+
+}  // namespace distkv::storage::lsm
