@@ -25,8 +25,10 @@ struct RunState {
   RunId id;
   uint8_t level = 0;
   bool is_base = false;
-  base::Token live_from;             // Rows of lower tokens are dead.
-  std::vector<TableSummary> tables;  // Ascending.
+  base::Token live_from;                                   // Rows of lower tokens are dead.
+  std::vector<TableSummary> tables;                        // Ascending.
+  bool is_swept() const { return live_from.value() > 0; }  // A sweep has begun with it.
+  // Sums over its tables, the dead part of a swept one included.
   uint64_t bytes() const;
   uint64_t rows() const;
   uint64_t tombstones() const;
@@ -52,25 +54,29 @@ struct Edit {
   struct Put {
     Space space = Space::kData;
     RunState run;
-    // Runs that go; the new one stands where the oldest of them stood. Empty: on top; or, if the
-    // run is the base and there is none yet, at the bottom.
+    // Runs that go, newest first, neighbours, none in a sweep; the new one stands where the oldest
+    // of them stood (and a base only where no older run is). Empty: on top; or, if the run is the
+    // base and there is none yet, at the bottom. A run without tables may replace others: they go.
     std::vector<RunId> replaces;
+    friend bool operator==(const Put&, const Put&) = default;
   };
   // One stretch of a sweep: `tables` replace the base's tables from `first` to `last` tokens, and
-  // `swept` runs are live only after `last` (and gone when that is the end of the tokens).
+  // `swept` runs are live only after `last` (and gone when that is the end of the tokens). The
+  // first stretch starts at 0, each other where the one before ended, always with the same runs.
   struct Sweep {
     Space space = Space::kData;
-    std::vector<RunId> swept;
-    RunId base;  // Made if it does not exist yet.
+    std::vector<RunId> swept;  // Newest first: the oldest above the base.
+    RunId base;                // Made if it does not exist yet; stays even if it has no tables.
     base::Token first;
     base::Token last;
-    std::vector<TableSummary> tables;  // Within first..last.
+    std::vector<TableSummary> tables;  // Within first..last; may name again tables that were there.
+    friend bool operator==(const Sweep&, const Sweep&) = default;
   };
   std::optional<Sequence> flushed;
   std::optional<SegmentNumber> log_floor;
   FileId next_file;  // At least the state's.
   RunId next_run;
-  std::vector<Put> puts;
+  std::vector<Put> puts;  // In this order, then the sweep.
   std::optional<Sweep> sweep;
   friend bool operator==(const Edit&, const Edit&) = default;
 };
@@ -79,7 +85,10 @@ struct Edit {
 // promised above (overlap, order, an unknown run, a number that goes back). `state` is then as it
 // was.
 base::Status apply(const Edit& edit, StoreState& state);
-// Files of `before` that `after` no longer names.
+// kCorrupt, naming the contradiction, if `state` breaks what is promised above. What apply() makes
+// of a sound state is sound.
+base::Status check(const StoreState& state);
+// Files of `before` that `after` no longer names, ascending.
 std::vector<FileId> dropped_files(const StoreState& before, const StoreState& after);
 
 }  // namespace distkv::storage::lsm
