@@ -86,6 +86,7 @@ void Transfer::scan_page() {
                  auto page = std::make_shared<Page>();
                  page->items = std::move(found->items);
                  page->is_last = found->is_last;
+                 page->last = std::move(found->last);
                  send_page(page);
                }));
 }
@@ -111,9 +112,7 @@ void Transfer::finish_one(const std::shared_ptr<Page>& page) {
   if (--page->waiting > 0) return;
   if (page->has_failed) return retry_later([this, page] { send_page(page); });
   records_sent_ += page->items.size();
-  if (!page->items.empty()) {
-    after_ = storage::Cursor{page->items.back().token, page->items.back().key};
-  }
+  after_ = page->last;
   if (!page->is_last) return scan_page();
   ++stretch_;
   next_stretch();

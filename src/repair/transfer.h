@@ -49,6 +49,7 @@ class Transfer {
   struct Page {
     std::vector<storage::Item> items;
     bool is_last = true;
+    std::optional<storage::Cursor> last;
     size_t waiting = 0;
     bool has_failed = false;
   };

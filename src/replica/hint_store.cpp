@@ -74,8 +74,8 @@ void HintStore::load_page(std::optional<storage::Cursor> after, storage::Done do
       if (!stored.is_ok()) return done(stored.status());
       count(stored->target, 1);
     }
-    if (page->is_last || page->items.empty()) return done(Status::ok());
-    load_page(storage::Cursor{page->items.back().token, page->items.back().key}, done);
+    if (page->is_last) return done(Status::ok());
+    load_page(std::move(page->last), done);
   });
 }
 
@@ -126,7 +126,12 @@ void HintStore::list(const NodeId& target, const std::optional<std::string>& aft
   scan.range = {storage::Space::kHints, token_of(target), token_of(target)};
   scan.items_max = max;
   if (after) scan.after = storage::Cursor{token_of(target), key_of(target, *after)};
-  engine_.scan(scan, [target, done = std::move(done)](Result<storage::Page> page) {
+  list_page(target, std::move(scan), std::move(done));
+}
+
+void HintStore::list_page(const NodeId& target, storage::Scan scan,
+                          std::function<void(Result<std::vector<Hint>>)> done) {
+  engine_.scan(scan, [this, target, scan, done = std::move(done)](Result<storage::Page> page) {
     if (!page.is_ok()) return done(page.status());
     std::vector<Hint> hints;
     for (storage::Item& item : page->items) {
@@ -136,7 +141,11 @@ void HintStore::list(const NodeId& target, const std::optional<std::string>& aft
       if (stored->target != target) continue;
       hints.push_back({stored->key, {std::move(item.entry.meta), std::move(item.entry.value)}});
     }
-    done(std::move(hints));
+    if (!hints.empty() || page->is_last) return done(std::move(hints));
+    // Only erased or others' hints so far; none at all would mean the end.
+    storage::Scan next = scan;
+    next.after = std::move(page->last);
+    list_page(target, std::move(next), done);
   });
 }
 

@@ -53,6 +53,8 @@ class HintStore {
   uint64_t dropped() const { return dropped_; }
 
  private:
+  void list_page(const base::NodeId& target, storage::Scan scan,
+                 std::function<void(base::Result<std::vector<Hint>>)> done);
   void load_page(std::optional<storage::Cursor> after, storage::Done done);
   void count(const base::NodeId& target, int64_t change);
 

@@ -104,7 +104,10 @@ struct Cursor {
 
 struct Page {
   std::vector<Item> items;
-  bool is_last = true;  // Nothing is left in the range after `items`.
+  bool is_last = true;  // Nothing is left in the range.
+  // How far the page looked: `after` of the next one. A page may end early, even without items,
+  // where much was erased. Set if the page is not the last.
+  std::optional<Cursor> last;
 };
 
 // A frozen view of a range. Dropping it frees what it pins; it must not outlive its engine.

@@ -168,6 +168,7 @@ base::Result<Page> Database::scan(const Scan& scan, const Pin* pin) const {
        at->Next()) {
     if (page.items.size() >= scan.items_max || (bytes >= scan.bytes_max && bytes > 0)) {
       page.is_last = false;
+      page.last = Cursor{page.items.back().token, page.items.back().key};
       break;
     }
     const auto key = decode_key(view_of(at->key()));

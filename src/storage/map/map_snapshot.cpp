@@ -70,6 +70,7 @@ Page read_page(const TokenTable& table, const Scan& scan, const Frozen* frozen) 
     if (step->entry != nullptr) {
       if (page.items.size() >= scan.items_max || (bytes >= scan.bytes_max && bytes > 0)) {
         page.is_last = false;
+        page.last = Cursor{page.items.back().token, page.items.back().key};
         break;
       }
       page.items.push_back(item_of(*step, scan.part));
