@@ -16,6 +16,7 @@
 #include "storage/durability_gate.h"
 #include "storage/engine.h"
 #include "storage/lsm/memtable/arena.h"
+#include "storage/lsm/memtable/ordered_table.h"
 #include "storage/lsm/row.h"
 
 namespace distkv::storage::lsm {
@@ -30,8 +31,8 @@ class Memtable {
     Sequence written_group;  // The newest write under Durability::kGroup, 0 if none here.
   };
 
+  // `pool` may be null: then chunks come from the system and go back there.
   explicit Memtable(std::shared_ptr<ArenaPool> pool);
-  ~Memtable();
 
   // Starts fetching what find() of this key will touch; to be called some work ahead.
   void prefetch(const KeyRef& key) const;
@@ -48,18 +49,29 @@ class Memtable {
   std::unique_ptr<Rows> rows(Space space, const PlaceView& from, bool is_after) const;
 
   // Keys, erased ones included, in one space or all.
-  size_t keys(Space space) const;
+  size_t keys(Space space) const { return table(space).keys(); }
   size_t keys() const;
   bool is_empty() const { return keys() == 0; }
-  // All memory it holds, replaced versions included.
-  size_t bytes() const;
+  // All memory it holds, replaced versions included; but for the fixed part of a space in use
+  // (64 KiB), and what is left of the last chunk of its arena.
+  size_t bytes() const { return arena_.bytes(); }
   // Sequences of the first and last put; 0 if empty.
   Sequence first() const { return first_; }
   Sequence last() const { return last_; }
 
+  // How the keys of a space lie, for tests.
+  OrderedTable::Shape shape(Space space) const { return table(space).shape(); }
+
  private:
-  class Impl;
-  std::unique_ptr<Impl> impl_;
+  static constexpr size_t kSpaces = 3;
+
+  // Spaces are numbered from 1.
+  static size_t position(Space space) { return static_cast<size_t>(space) - 1; }
+  const OrderedTable& table(Space space) const { return tables_[position(space)]; }
+  void set_content(EntryNode& node, bool is_new, const EntryView& entry);
+
+  Arena arena_;
+  std::array<OrderedTable, kSpaces> tables_;
   bool is_frozen_ = false;
   Sequence first_;
   Sequence last_;
