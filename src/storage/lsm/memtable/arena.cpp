@@ -1,26 +1,18 @@
 #include "storage/lsm/memtable/arena.h"
 
-#include <sys/mman.h>
-
 #include <utility>
-
-#include "base/check.h"
 
 namespace distkv::storage::lsm {
 
-ArenaPool::Chunk ArenaPool::make() {
-  Chunk chunk(static_cast<char*>(std::aligned_alloc(kChunkBytes, kChunkBytes)));
-  DISTKV_CHECK(chunk != nullptr);
-  // Only advice: a system without huge pages refuses it, and everything works with small ones.
-  static_cast<void>(::madvise(chunk.get(), kChunkBytes, MADV_HUGEPAGE));
-  return chunk;
+std::unique_ptr<char[]> ArenaPool::make() {
+  return std::make_unique_for_overwrite<char[]>(kChunkBytes);
 }
 
-ArenaPool::Chunk ArenaPool::take() {
+std::unique_ptr<char[]> ArenaPool::take() {
   {
     std::lock_guard lock(mutex_);
     if (!free_.empty()) {
-      Chunk chunk = std::move(free_.back());
+      std::unique_ptr<char[]> chunk = std::move(free_.back());
       free_.pop_back();
       return chunk;
     }
@@ -28,14 +20,14 @@ ArenaPool::Chunk ArenaPool::take() {
   return make();
 }
 
-void ArenaPool::give(Chunk chunk) {
+void ArenaPool::give(std::unique_ptr<char[]> chunk) {
   std::lock_guard lock(mutex_);
   if (free_.size() < kept_max_) free_.push_back(std::move(chunk));
 }
 
 Arena::~Arena() {
   if (pool_ == nullptr) return;
-  for (ArenaPool::Chunk& chunk : chunks_) pool_->give(std::move(chunk));
+  for (std::unique_ptr<char[]>& chunk : chunks_) pool_->give(std::move(chunk));
 }
 
 char* Arena::allocate_elsewhere(size_t bytes) {

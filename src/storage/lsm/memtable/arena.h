@@ -4,9 +4,9 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdlib>
 #include <memory>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 namespace distkv::storage::lsm {
@@ -15,34 +15,29 @@ namespace distkv::storage::lsm {
 // dropped anywhere.
 class ArenaPool {
  public:
-  // One huge page, and aligned as one: a table of 64 MiB in small pages misses the processor's
-  // translation cache at each access.
-  static constexpr size_t kChunkBytes = 2 << 20;
-
-  struct Free {
-    void operator()(char* chunk) const { std::free(chunk); }
-  };
-  using Chunk = std::unique_ptr<char[], Free>;
+  // Whole for malloc's mmap, small beside a table. Not huge pages: they make a hit a tenth faster,
+  // but the first touch of one stalled a put for milliseconds in a virtual machine.
+  static constexpr size_t kChunkBytes = 1 << 20;
 
   // Keeps at most `kept_max` free chunks; more are given back to the system.
   explicit ArenaPool(size_t kept_max) : kept_max_(kept_max) {}
 
-  // A chunk of kChunkBytes, its content undefined. Never null.
-  static Chunk make();
-  // A kept chunk or a new one.
-  Chunk take();
-  void give(Chunk chunk);
+  // A kept chunk or a new one, its content undefined. Never null.
+  std::unique_ptr<char[]> take();
+  void give(std::unique_ptr<char[]> chunk);
+  // A new chunk, for those who have no pool.
+  static std::unique_ptr<char[]> make();
 
  private:
   size_t kept_max_;
   std::mutex mutex_;
-  std::vector<Chunk> free_;
+  std::vector<std::unique_ptr<char[]>> free_;
 };
 
 class Arena {
  public:
   // Requests above it get a block of their own, so that no chunk ends with much of it unused.
-  static constexpr size_t kSharedBytesMax = ArenaPool::kChunkBytes / 8;
+  static constexpr size_t kSharedBytesMax = ArenaPool::kChunkBytes / 4;
 
   // `pool` may be null and is shared by all that may free a chunk.
   explicit Arena(std::shared_ptr<ArenaPool> pool) : pool_(std::move(pool)) {}
@@ -68,7 +63,7 @@ class Arena {
   char* allocate_elsewhere(size_t bytes);
 
   std::shared_ptr<ArenaPool> pool_;
-  std::vector<ArenaPool::Chunk> chunks_;
+  std::vector<std::unique_ptr<char[]>> chunks_;
   std::vector<std::unique_ptr<char[]>> large_;
   char* next_ = nullptr;
   size_t left_ = 0;
