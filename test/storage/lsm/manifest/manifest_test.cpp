@@ -1,0 +1,256 @@
+#include "storage/lsm/manifest/manifest.h"
+
+#include <doctest/doctest.h>
+#include <stdlib.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+#include "states.h"
+#include "storage/io/posix_file_system.h"
+
+namespace distkv::storage::lsm {
+namespace {
+
+using base::Code;
+using base::Id128;
+
+constexpr StoreId kStore(Id128{7, 8});
+
+// A directory of its own on the real disk, gone at the end.
+struct Disk {
+  Disk() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "manifest-XXXXXX").string();
+    REQUIRE(mkdtemp(pattern.data()) != nullptr);
+    directory = pattern;
+  }
+  ~Disk() { std::filesystem::remove_all(directory); }
+
+  std::string path(const std::string& name) const { return directory + "/" + name; }
+  std::string contents(const std::string& name) const {
+    std::ifstream file(path(name), std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+  void write(const std::string& name, const std::string& bytes) const {
+    std::ofstream(path(name), std::ios::binary) << bytes;
+  }
+  auto read() { return Manifest::read(files, directory); }
+  std::unique_ptr<Manifest> start(const StoreState& state) {
+    auto manifest = Manifest::start(files, directory, kStore, state);
+    REQUIRE(manifest.is_ok());
+    return std::move(*manifest);
+  }
+  StoreState state() {
+    auto found = read();
+    REQUIRE_MESSAGE(found.is_ok(), found.status().message());
+    REQUIRE(found->has_value());
+    return (*found)->state;
+  }
+
+  io::PosixFileSystem files;
+  std::string directory;
+};
+
+// Flushes one more run of one table.
+Edit flush_of(const StoreState& state) {
+  Edit edit = edit_of(state);
+  const uint64_t file = state.next_file.value();
+  edit.next_file = FileId(file + 1);
+  edit.next_run = RunId(state.next_run.value() + 1);
+  edit.flushed = Sequence(state.flushed.value() + 10);
+  edit.puts.push_back({.run = run_of(state.next_run.value(), 0, {table_of(file, {3, 9})})});
+  return edit;
+}
+
+void add(Manifest& manifest, const Edit& edit, StoreState& state) {
+  REQUIRE(manifest.add(edit).is_ok());
+  REQUIRE(apply(edit, state).is_ok());
+}
+
+TEST_SUITE_BEGIN("manifest");
+
+TEST_CASE("a new directory has no manifest") {
+  Disk disk;
+
+  const auto found = disk.read();
+
+  REQUIRE(found.is_ok());
+  CHECK_FALSE(found->has_value());
+}
+
+TEST_CASE("the state that was started with, and every edit, are read back") {
+  Disk disk;
+  auto state = sample_state();
+  const auto manifest = disk.start(state);
+  CHECK(disk.state() == state);
+
+  for (int i = 0; i < 5; ++i) {
+    add(*manifest, flush_of(state), state);
+    CHECK(disk.state() == state);
+  }
+  add(*manifest, sweep_of(state, {0, 499}, {table_of(17, {0, 480})}), state);
+  REQUIRE(manifest->close().is_ok());
+
+  const auto found = disk.read();
+  CHECK((*found)->state == state);
+  CHECK((*found)->store == kStore);
+  CHECK((*found)->has_end);
+}
+
+TEST_CASE("each start makes a new file and removes all others, those of a crash too") {
+  Disk disk;
+  disk.write("manifest-000007", "half a state");
+  disk.write("manifest-x", "not ours");
+  disk.start(sample_state());
+  CHECK(*disk.files.list(disk.directory) ==
+        std::vector<std::string>{"CURRENT", "manifest-000008", "manifest-x"});
+
+  disk.start(sample_state());
+
+  CHECK(*disk.files.list(disk.directory) ==
+        std::vector<std::string>{"CURRENT", "manifest-000009", "manifest-x"});
+}
+
+TEST_CASE("a directory with tables, but without CURRENT, is not new") {
+  Disk disk;
+  disk.write(table_name(FileId(3)), "a table");
+
+  CHECK(disk.read().code() == Code::kCorrupt);
+}
+
+TEST_CASE("an edit that does not fit is not written, and the next one that does is") {
+  Disk disk;
+  auto state = sample_state();
+  const auto manifest = disk.start(state);
+  auto wrong = flush_of(state);
+  wrong.next_file = FileId(1);
+
+  CHECK(manifest->add(wrong).code() == Code::kCorrupt);
+  CHECK(disk.state() == state);
+
+  add(*manifest, flush_of(state), state);
+  CHECK(disk.state() == state);
+}
+
+TEST_CASE("a tail cut anywhere leaves the edits before it, the state never fewer") {
+  Disk disk;
+  auto state = sample_state();
+  std::vector<std::pair<uint64_t, StoreState>> ends;
+  auto manifest = disk.start(state);
+  ends.emplace_back(manifest->bytes(), state);
+  for (int i = 0; i < 3; ++i) {
+    add(*manifest, flush_of(state), state);
+    ends.emplace_back(manifest->bytes(), state);
+  }
+  const std::string whole = disk.contents("manifest-000001");
+
+  for (size_t size = 0; size < whole.size(); ++size) {
+    CAPTURE(size);
+    disk.write("manifest-000001", whole.substr(0, size));
+    if (size < ends[0].first) {
+      CHECK(disk.read().code() == Code::kCorrupt);
+      continue;
+    }
+    auto last = std::find_if(ends.rbegin(), ends.rend(), [&](auto& e) { return e.first <= size; });
+    CHECK(disk.state() == last->second);
+  }
+}
+
+TEST_CASE("a flipped bit anywhere is found, or costs nothing but the end frame") {
+  Disk disk;
+  auto state = sample_state();
+  auto manifest = disk.start(state);
+  add(*manifest, flush_of(state), state);
+  add(*manifest, flush_of(state), state);
+  const uint64_t edits_end = manifest->bytes();
+  const std::string whole = disk.contents("manifest-000001");
+
+  for (size_t at = 0; at < whole.size(); ++at) {
+    CAPTURE(at);
+    std::string damaged = whole;
+    damaged[at] = static_cast<char>(damaged[at] ^ (1 << (at % 8)));
+    disk.write("manifest-000001", damaged);
+    if (at < edits_end) {
+      CHECK(disk.read().code() == Code::kCorrupt);
+    } else {
+      CHECK(disk.state() == state);
+      CHECK_FALSE((*disk.read())->has_end);
+    }
+  }
+}
+
+TEST_CASE("a damaged CURRENT, or one that names what is not there, is corrupt") {
+  Disk disk;
+  disk.start(sample_state());
+  const std::string whole = disk.contents("CURRENT");
+  for (size_t at = 0; at < whole.size(); ++at) {
+    std::string damaged = whole;
+    damaged[at] ^= 1;
+    disk.write("CURRENT", damaged);
+    CHECK(disk.read().code() == Code::kCorrupt);
+  }
+  disk.write("CURRENT", std::string(5000, 'x'));
+  CHECK(disk.read().code() == Code::kCorrupt);
+  disk.write("CURRENT", whole);
+  std::filesystem::remove(disk.path("manifest-000001"));
+  CHECK(disk.read().code() == Code::kCorrupt);
+}
+
+TEST_CASE("another manifest's bytes under this name are corrupt") {
+  Disk disk;
+  disk.start(sample_state());
+  const std::string first = disk.contents("manifest-000001");
+  disk.start(sample_state());
+
+  disk.write("manifest-000002", first);
+
+  CHECK(disk.read().code() == Code::kCorrupt);
+}
+
+TEST_CASE("a file that grew long is followed by a new one") {
+  Disk disk;
+  StoreState state;
+  auto manifest = disk.start(state);
+  uint64_t bytes_max = 0;
+
+  // Runs of many tables come and go, so that edits are large and the state stays small.
+  for (int i = 0; i < 300; ++i) {
+    auto edit = flush_of(state);
+    auto& put = edit.puts[0];
+    put.run.tables.clear();
+    for (uint64_t table = 0; table < 500; ++table) {
+      put.run.tables.push_back(table_of(state.next_file.value() + table, {table, table}));
+    }
+    edit.next_file = FileId(state.next_file.value() + 500);
+    if (!state.spaces[0].empty()) put.replaces = {state.spaces[0][0].id};
+    add(*manifest, edit, state);
+    bytes_max = std::max(bytes_max, manifest->bytes());
+  }
+
+  CHECK(bytes_max < (5 << 20));
+  CHECK(disk.state() == state);
+  CHECK(*disk.files.list(disk.directory) == std::vector<std::string>{"CURRENT", "manifest-000002"});
+}
+
+TEST_CASE("names are parsed only in the form they are written") {
+  CHECK(table_name(FileId(12)) == "000012.sst");
+  CHECK(table_name(FileId(12345678)) == "12345678.sst");
+  CHECK(parse_table_name("000012.sst") == FileId(12));
+  CHECK(parse_table_name("18446744073709551615.sst") == FileId(UINT64_MAX));
+  for (const char* name : {"12.sst", "0000012.sst", "00001x.sst", ".sst", "000012.ss", "-00012.sst",
+                           "18446744073709551616.sst", "manifest-000001"}) {
+    CHECK_FALSE(parse_table_name(name));
+  }
+  CHECK(manifest_name(3) == "manifest-000003");
+  CHECK(parse_manifest_name("manifest-000003") == 3);
+  CHECK_FALSE(parse_manifest_name("manifest-3"));
+  CHECK_FALSE(parse_manifest_name("000003"));
+}
+
+TEST_SUITE_END();
+
+}  // namespace
+}  // namespace distkv::storage::lsm
