@@ -35,6 +35,7 @@ struct LogTail {
     SegmentNumber number;  // 0: holds nothing that is needed; may be recycled at once.
   };
   std::vector<Segment> segments;  // All that exist, by name.
+  SegmentNumber next_segment{1};  // Above every number that was ever used.
   Sequence last;                  // The newest commit found, or `flushed` if none is newer.
   uint64_t commits = 0;           // Replayed, that is newer than `flushed`.
   bool was_closed = false;        // It ends with the frame an orderly close writes.
