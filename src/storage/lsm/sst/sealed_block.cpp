@@ -1,0 +1,97 @@
+#include "storage/lsm/sst/sealed_block.h"
+
+#include <lz4.h>
+
+#include "base/check.h"
+#include "base/hash.h"
+
+namespace distkv::storage::lsm {
+
+namespace {
+constexpr size_t kStoredBytesAt = 8;
+constexpr size_t kRawBytesAt = 12;
+constexpr size_t kPackingAt = 16;
+constexpr size_t kSavingDivisor =
+    8;                               // Unpacking costs a read more than an eighth of a block saves.
+constexpr uint32_t kMissesMax = 4;   // After so many in a row, blocks are taken for incompressible
+constexpr uint32_t kRetryEvery = 8;  // and only each eighth is tried.
+constexpr uint64_t kLz4RatioMax = 255;  // No LZ4 byte stands for more.
+constexpr size_t kPackMin = 64;         // Nothing smaller saves anything worth a branch.
+
+uint64_t checksum_of(std::string_view sealed, uint64_t seed) {
+  return base::hash64(sealed.substr(sizeof(uint64_t)), seed);
+}
+}  // namespace
+
+size_t BlockSealer::seal(std::string_view raw, uint64_t offset, std::string& out) {
+  DISTKV_CHECK(raw.size() <= kBlockBytesMax);
+  const size_t begin = out.size();
+  out.resize(begin + kBlockHeaderBytes);
+  size_t stored_bytes = pack(raw, out);
+  const Packing packing = stored_bytes == 0 ? Packing::kNone : Packing::kLz4;
+  if (packing == Packing::kNone) {
+    out.append(raw);
+    stored_bytes = raw.size();
+  }
+  char* header = out.data() + begin;
+  store(header + kStoredBytesAt, static_cast<uint32_t>(stored_bytes));
+  store(header + kRawBytesAt, static_cast<uint32_t>(raw.size()));
+  store(header + kPackingAt, static_cast<uint8_t>(packing));
+  store(header, checksum_of(std::string_view(out).substr(begin), seed_.at(offset)));
+  return out.size() - begin;
+}
+
+size_t BlockSealer::pack(std::string_view raw, std::string& out) {
+  if (!is_packing_ || raw.size() < kPackMin) return 0;
+  if (misses_ >= kMissesMax && ++skipped_ < kRetryEvery) return 0;
+  skipped_ = 0;
+  const size_t begin = out.size();
+  const size_t bytes_max = raw.size() - raw.size() / kSavingDivisor;
+  out.resize(begin + bytes_max);
+  const int packed = LZ4_compress_default(
+      raw.data(), out.data() + begin, static_cast<int>(raw.size()), static_cast<int>(bytes_max));
+  const size_t bytes = packed > 0 ? static_cast<size_t>(packed) : 0;
+  out.resize(begin + bytes);
+  misses_ = bytes == 0 ? misses_ + 1 : 0;
+  return bytes;
+}
+
+uint64_t sealed_bytes(std::string_view header) {
+  return kBlockHeaderBytes + uint64_t{load<uint32_t>(header.data() + kStoredBytesAt)};
+}
+
+const char* open_block(std::string_view sealed, uint64_t seed, SealedBlock& block) {
+  if (sealed.size() < kBlockHeaderBytes) return "shorter than a block's header";
+  if (load<uint64_t>(sealed.data()) != checksum_of(sealed, seed)) {
+    return "its checksum does not match";
+  }
+  if (sealed_bytes(sealed) != sealed.size()) return "its length is not the one expected";
+  const auto packing = load<uint8_t>(sealed.data() + kPackingAt);
+  if (packing > static_cast<uint8_t>(Packing::kLz4)) return "it is packed in an unknown way";
+  block.packing = static_cast<Packing>(packing);
+  block.stored = sealed.substr(kBlockHeaderBytes);
+  block.raw_bytes = load<uint32_t>(sealed.data() + kRawBytesAt);
+  if (block.packing == Packing::kNone) {
+    return block.raw_bytes == block.stored.size() ? nullptr : "its two lengths differ";
+  }
+  const uint64_t raw_max = block.stored.size() * kLz4RatioMax;
+  if (block.raw_bytes > kBlockBytesMax || block.raw_bytes > raw_max) {
+    return "its unpacked length is impossible";
+  }
+  return nullptr;
+}
+
+bool unpack(const SealedBlock& block, std::string& unpacked, std::string_view& raw) {
+  if (block.packing == Packing::kNone) {
+    raw = block.stored;
+    return true;
+  }
+  grow(unpacked, block.raw_bytes);
+  const int bytes =
+      LZ4_decompress_safe(block.stored.data(), unpacked.data(),
+                          static_cast<int>(block.stored.size()), static_cast<int>(block.raw_bytes));
+  raw = std::string_view(unpacked).substr(0, block.raw_bytes);
+  return bytes >= 0 && static_cast<uint32_t>(bytes) == block.raw_bytes;
+}
+
+}  // namespace distkv::storage::lsm
