@@ -1,5 +1,6 @@
 #include "storage/durability_gate.h"
 
+#include <iterator>
 #include <utility>
 
 #include "base/check.h"
@@ -14,7 +15,10 @@ Sequence DurabilityGate::next() {
 void DurabilityGate::wait(Sequence sequence, Done done) {
   DISTKV_CHECK(sequence <= visible_);
   if (holds_ == 0 && is_due(sequence)) return done(failure_);
-  waiters_.emplace(sequence, std::move(done));
+  // Nearly always at the end: most wait for what they have just written.
+  auto place = waiters_.end();
+  while (place != waiters_.begin() && std::prev(place)->sequence > sequence) --place;
+  waiters_.insert(place, {sequence, std::move(done)});
 }
 
 void DurabilityGate::advance(Sequence sequence) {
@@ -37,9 +41,10 @@ void DurabilityGate::release() {
 
 void DurabilityGate::deliver() {
   // A waiter may call back into the engine, so it leaves the queue before it runs.
-  while (holds_ == 0 && !waiters_.empty() && is_due(waiters_.begin()->first)) {
-    auto first = waiters_.extract(waiters_.begin());
-    first.mapped()(failure_);
+  while (holds_ == 0 && !waiters_.empty() && is_due(waiters_.front().sequence)) {
+    const Waiter first = std::move(waiters_.front());
+    waiters_.pop_front();
+    first.done(failure_);
   }
 }
 

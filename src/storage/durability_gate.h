@@ -5,7 +5,7 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
+#include <deque>
 
 #include "base/result.h"
 #include "base/types.h"
@@ -18,6 +18,9 @@ using Sequence = base::Strong<struct SequenceTag, uint64_t>;
 
 class DurabilityGate {
  public:
+  // Everything up to `start` is durable already.
+  explicit DurabilityGate(Sequence start = {}) : visible_(start), durable_(start) {}
+
   // The number of a write that becomes visible now.
   Sequence next();
   // The newest visible write, and the newest of those that are durable.
@@ -47,7 +50,11 @@ class DurabilityGate {
   Sequence durable_;
   base::Status failure_;
   int holds_ = 0;
-  std::multimap<Sequence, Done> waiters_;  // Equal numbers keep the order of their calls.
+  struct Waiter {
+    Sequence sequence;
+    Done done;
+  };
+  std::deque<Waiter> waiters_;  // Ascending; equal numbers keep the order of their calls.
 };
 
 }  // namespace distkv::storage

@@ -65,6 +65,7 @@ struct Decision {
 struct Update {
   KeyRef key;
   Durability durability = Durability::kGroup;
+  bool frees_space = false;  // A deletion: taken although the disk is full.
   // Sees the current entry (null: absent; visible, not necessarily durable) and decides. Runs once;
   // must be pure but for what it captures. Not run if the read failed.
   std::function<Decision(const EntryView* current)> decide;
@@ -142,8 +143,9 @@ class Engine {
   virtual base::Result<Lookup> try_get(const KeyRef& key, Part part, EntryView& found) = 0;
   virtual void get(const KeyRef& key, Part part, GetDone done) = 0;
 
-  // Atomic read-modify-write. Updates of one key run in the order they were asked for, and become
-  // durable in that order; so do all updates and writes of the engine.
+  // Atomic read-modify-write. Updates and writes of one key run in the order they were asked for;
+  // one whose entry must be fetched from disk may be overtaken by those of other keys. All become
+  // durable in the order in which they became visible.
   virtual void update(Update update) = 0;
   // All or nothing. `done` as Update::durable.
   virtual void write(std::vector<Write> batch, Durability durability, Done done) = 0;
@@ -156,6 +158,9 @@ class Engine {
 
   // `done` when all that was visible at the call is durable.
   virtual void sync(Done done) = 0;
+  // Ends in order: everything visible is durable, and the next open has nothing to repair. Nothing
+  // else may be asked after it.
+  virtual void close(Done done) { sync(std::move(done)); }
   // A copy of the durable state in the new directory `directory`, openable as a store of its own.
   virtual void checkpoint(const std::string& directory, Done done) = 0;
 

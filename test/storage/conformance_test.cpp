@@ -39,6 +39,21 @@ TEST_CASE("the LevelDB engine keeps the contract when writer and readers take tu
   check_engine(*make_leveldb_stepped_rig(seed));
 }
 
+TEST_CASE("the LSM engine keeps the contract when everything happens within the call") {
+  uint64_t seed = 0;
+  SUBCASE("seed 1") { seed = 1; }
+  SUBCASE("seed 2") { seed = 2; }
+  check_engine(*make_lsm_inline_rig(seed));
+}
+
+TEST_CASE("the LSM engine keeps the contract when its threads take turns at random") {
+  uint64_t seed = 0;
+  SUBCASE("seed 1") { seed = 1; }
+  SUBCASE("seed 2") { seed = 2; }
+  SUBCASE("seed 3") { seed = 3; }
+  check_engine(*make_lsm_stepped_rig(seed));
+}
+
 TEST_SUITE_END();
 
 }  // namespace

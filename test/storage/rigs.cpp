@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "storage/leveldb/fault_env.h"
 #include "storage/leveldb/leveldb_engine.h"
+#include "storage/lsm/lsm_host.h"
 #include "storage/map/map_engine.h"
 
 namespace distkv::storage::test {
@@ -79,6 +80,20 @@ class LevelDbSteppedRig : public Rig {
   std::unique_ptr<Engine> engine_ = open_leveldb(directory_.path("store"), env_, writer_, readers_);
 };
 
+class LsmRig : public Rig {
+ public:
+  LsmRig(uint64_t seed, bool is_inline)
+      : host_(seed, is_inline), engine_(host_.open(directory_.path("store"))) {}
+  ~LsmRig() override { DISTKV_CHECK(host_.close(*engine_).is_ok()); }
+  Engine& engine() override { return *engine_; }
+  void settle() override { host_.settle(); }
+
+ private:
+  TemporaryDirectory directory_;
+  LsmHost host_;
+  std::unique_ptr<lsm::LsmEngine> engine_;
+};
+
 }  // namespace
 
 TemporaryDirectory::TemporaryDirectory() {
@@ -90,27 +105,6 @@ TemporaryDirectory::TemporaryDirectory() {
 TemporaryDirectory::~TemporaryDirectory() {
   std::error_code ignored;
   std::filesystem::remove_all(path_, ignored);
-}
-
-void InlineExecutor::run(std::function<void()> work, std::function<void()> done) {
-  work();
-  done();
-}
-
-void SteppedExecutor::run(std::function<void()> work, std::function<void()> done) {
-  items_.push_back({std::move(work), std::move(done)});
-}
-
-void SteppedExecutor::step(base::Rng& rng) {
-  const size_t index = rng.below(std::min(threads_, items_.size()));
-  if (!items_[index].is_worked) {
-    items_[index].work();
-    items_[index].is_worked = true;
-    return;
-  }
-  const Item item = std::move(items_[index]);
-  items_.erase(items_.begin() + static_cast<std::ptrdiff_t>(index));
-  item.done();
 }
 
 void ScriptedJournal::append(std::vector<Write> batch, Done durable) {
@@ -138,6 +132,12 @@ std::unique_ptr<Rig> make_leveldb_inline_rig() { return std::make_unique<LevelDb
 std::unique_ptr<Rig> make_leveldb_stepped_rig(uint64_t seed) {
   return std::make_unique<LevelDbSteppedRig>(seed);
 }
+std::unique_ptr<Rig> make_lsm_inline_rig(uint64_t seed) {
+  return std::make_unique<LsmRig>(seed, true);
+}
+std::unique_ptr<Rig> make_lsm_stepped_rig(uint64_t seed) {
+  return std::make_unique<LsmRig>(seed, false);
+}
 
 const std::vector<RigKind>& rig_kinds() {
   static const std::vector<RigKind> kinds = {
@@ -145,6 +145,8 @@ const std::vector<RigKind>& rig_kinds() {
       {"memory with a journal", [](uint64_t) { return make_journal_rig(); }},
       {"LevelDB, inline", [](uint64_t) { return make_leveldb_inline_rig(); }},
       {"LevelDB, stepped", [](uint64_t seed) { return make_leveldb_stepped_rig(seed); }},
+      {"LSM, inline", [](uint64_t seed) { return make_lsm_inline_rig(seed); }},
+      {"LSM, stepped", [](uint64_t seed) { return make_lsm_stepped_rig(seed); }},
   };
   return kinds;
 }

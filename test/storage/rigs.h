@@ -12,6 +12,7 @@
 #include "base/rng.h"
 #include "storage/engine.h"
 #include "storage/executor.h"
+#include "storage/executors.h"
 #include "storage/map/journal.h"
 
 namespace distkv::storage::test {
@@ -27,32 +28,6 @@ class TemporaryDirectory {
 
  private:
   std::string path_;
-};
-
-// Does everything within the call.
-class InlineExecutor : public Executor {
- public:
-  void run(std::function<void()> work, std::function<void()> done) override;
-};
-
-// Does nothing until told to, one half of an item at a time.
-class SteppedExecutor : public Executor {
- public:
-  // `threads` items may be between work and done at once, and finish in any order.
-  explicit SteppedExecutor(size_t threads) : threads_(threads) {}
-  void run(std::function<void()> work, std::function<void()> done) override;
-  bool is_idle() const { return items_.empty(); }
-  size_t size() const { return items_.size(); }
-  void step(base::Rng& rng);
-
- private:
-  struct Item {
-    std::function<void()> work;
-    std::function<void()> done;
-    bool is_worked = false;
-  };
-  size_t threads_;
-  std::deque<Item> items_;
 };
 
 // A journal whose disk answers when the test says so; `kept` is what would survive a crash.
@@ -88,6 +63,9 @@ std::unique_ptr<Rig> make_journal_rig();
 std::unique_ptr<Rig> make_leveldb_inline_rig();
 // Writer and readers take turns as `seed` says.
 std::unique_ptr<Rig> make_leveldb_stepped_rig(uint64_t seed);
+// Its sizes, too, are as `seed` says: memtables of a few kilobytes, tables of a few rows.
+std::unique_ptr<Rig> make_lsm_inline_rig(uint64_t seed);
+std::unique_ptr<Rig> make_lsm_stepped_rig(uint64_t seed);
 
 struct RigKind {
   const char* name;
