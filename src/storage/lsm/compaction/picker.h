@@ -3,7 +3,9 @@
 // Lazy leveling. Flushed runs stack up on level 0; `fan_out` runs of one level become one of the
 // next. When the runs above the base reach `merge_ratio` of its bytes, or too many of their rows
 // are tombstones, they are swept into the base, stretch by stretch in token order. A sweep goes on
-// with the runs it began with: those with live_from > 0, and no others.
+// with the runs it began with: those with live_from > 0, and no others; younger ones wait, unless
+// twice the fan-out of them stand on level 0. Applying what is picked, again and again, ends.
+// Source: Dayan & Idreos, "Dostoevsky" (SIGMOD 2018); the data-driven tests are Pebble's manner.
 #pragma once
 
 #include <optional>
@@ -33,15 +35,20 @@ struct Merge {
   friend bool operator==(const Merge&, const Merge&) = default;
 };
 
-// The most urgent merge, or none. Runs with a table in `damaged` take no part, nor does a sweep
-// past a damaged base table.
+// The most urgent merge, or none: of the space with the most runs above its base. Runs with a table
+// in `damaged` take no part, nor does a sweep past a damaged base table.
 std::optional<Merge> pick(const StoreState& state, const PickerOptions& options,
                           const std::set<FileId>& damaged);
 
 // How far the state is from where the picker would leave it, for pressure: 0 none, 1 at the bound.
 struct Debt {
-  double runs = 0;   // The most runs a read may have to look at, against what is tolerated.
-  double bytes = 0;  // Bytes above the base beyond what starts a sweep, against the base.
+  // n runs of one level: (n - fan_out) / (2 fan_out), so 0 where a merge is due and 1 at three
+  // times that. The worst level of the worst space; runs in a sweep are on their way and do not
+  // count.
+  double runs = 0;
+  // x times the bytes above the base that start a sweep: (x - 1) / 2, so 1 at three times those.
+  // Without a base 0. The worst space.
+  double bytes = 0;
 };
 Debt debt_of(const StoreState& state, const PickerOptions& options);
 

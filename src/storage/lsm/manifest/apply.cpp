@@ -35,14 +35,12 @@ base::Result<Runs::iterator> find_neighbours(Runs& runs, const std::vector<RunId
 }
 
 Status apply_numbers(const Edit& edit, StoreState& state) {
-  if (edit.next_file < state.next_file) return refused("the next file's number goes back");
-  if (edit.next_run < state.next_run) return refused("the next run's number goes back");
   if (edit.flushed && *edit.flushed < state.flushed) return refused("the flushed commit goes back");
   if (edit.log_floor && *edit.log_floor < state.log_floor) {
     return refused("the log's floor goes back");
   }
-  state.next_file = edit.next_file;
-  state.next_run = edit.next_run;
+  state.next_file = std::max(state.next_file, edit.next_file);
+  state.next_run = std::max(state.next_run, edit.next_run);
   state.flushed = edit.flushed.value_or(state.flushed);
   state.log_floor = edit.log_floor.value_or(state.log_floor);
   return Status::ok();
@@ -126,20 +124,17 @@ Status replace_stretch(const Edit::Sweep& sweep, RunState& base) {
   return Status::ok();
 }
 
-// What the stretch moved down is dead in the runs it came from.
+// What the stretch moved down is dead in the runs it came from; a run that is all dead goes.
 void move_live_from(const Edit::Sweep& sweep, Runs& runs) {
   const auto is_swept = [&](const RunState& run) {
     return std::find(sweep.swept.begin(), sweep.swept.end(), run.id) != sweep.swept.end();
   };
-  if (sweep.last.value() == UINT64_MAX) {
-    std::erase_if(runs, is_swept);
-    return;
-  }
   for (auto& run : runs) {
     if (!is_swept(run)) continue;
-    run.live_from = base::Token(sweep.last.value() + 1);
-    std::erase_if(run.tables, [&](auto& table) { return table.last < run.live_from; });
+    std::erase_if(run.tables, [&](auto& table) { return table.last <= sweep.last; });
+    if (!run.tables.empty()) run.live_from = base::Token(sweep.last.value() + 1);
   }
+  std::erase_if(runs, [&](auto& run) { return is_swept(run) && run.tables.empty(); });
 }
 
 Status apply_sweep(const Edit::Sweep& sweep, StoreState& state) {

@@ -21,10 +21,10 @@ constexpr const char* kCurrentName = "CURRENT";
 constexpr size_t kCurrentBytesMax = 256;  // A name, a checksum, and room to see that it is wrong.
 // Far above what a state and the edits before the next file come to; bounds what is read.
 constexpr size_t kFileBytesMax = size_t{1} << 30;
-// A file this long, and this many times as long as its first state, is followed by a new one: the
-// states written again then cost less than the edits, and an open reads little.
-constexpr uint64_t kFileBytesBeforeNext = 4 << 20;
-constexpr uint64_t kGrowthBeforeNext = 4;
+// Below this a file is read in some milliseconds, whatever it holds; beyond, a new one pays when
+// the state is a quarter of it at most: writing states then costs a third of writing edits.
+constexpr uint64_t kLongBytesMin = 1 << 20;
+constexpr uint64_t kLongGrowth = 4;
 
 // "manifest-000003 0123456789abcdef\n": the name and its XXH3-64.
 std::string current_line(const std::string& name) {
@@ -164,12 +164,12 @@ Status Manifest::add(const Edit& edit) {
   StoreState next = state_;
   if (auto status = apply(edit, next); !status.is_ok()) return status;
   failure_ = append(edit);
-  if (!failure_.is_ok()) return failure_;
-  state_ = std::move(next);
-  if (end_ >= kFileBytesBeforeNext && end_ >= kGrowthBeforeNext * bytes_at_start_) {
-    failure_ = start_file();
-  }
+  if (failure_.is_ok()) state_ = std::move(next);
   return failure_;
+}
+
+bool Manifest::is_long() const {
+  return end_ >= kLongBytesMin && end_ >= kLongGrowth * bytes_at_start_;
 }
 
 // The end frame follows the sync of what it speaks for, and waits for no sync of its own: it is

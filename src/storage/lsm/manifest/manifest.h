@@ -56,8 +56,9 @@ class Manifest {
   base::Status add(const Edit& edit);
   // Makes the end of the file durable, so that has_end is sure to be found. Last call.
   base::Status close();
-  // Of the file that is current.
   uint64_t bytes() const { return end_; }
+  // The edits outweigh the state so far that starting a new file with it pays.
+  bool is_long() const;
 
  private:
   base::Status start_file();

@@ -58,15 +58,15 @@ Status check_tables(const RunState& run, Space space) {
 Status check_place(const RunState& run, const RunState* newer) {
   if (run.is_base && run.is_swept()) return broken("the base, " + name_of(run) + ", is swept");
   if (newer != nullptr && newer->is_base) return broken(name_of(run) + " is older than the base");
-  if (!run.is_base && !run.is_swept() && run.tables.empty()) {
+  if (!run.is_base && run.tables.empty()) {
     return broken(name_of(run) + " has no table");
   }
   if (newer == nullptr || run.is_base) return Status::ok();
-  if (run.level < newer->level) {
-    return broken(name_of(run) + " is older than " + name_of(*newer) + " and on a lower level");
-  }
   if (newer->is_swept() && run.live_from != newer->live_from) {
     return broken(name_of(run) + " and " + name_of(*newer) + " are swept to different tokens");
+  }
+  if (!run.is_swept() && run.level < newer->level) {
+    return broken(name_of(run) + " is older than " + name_of(*newer) + " and on a lower level");
   }
   return Status::ok();
 }

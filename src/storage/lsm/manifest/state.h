@@ -3,8 +3,9 @@
 // A space is a stack of runs, newest first. A run is one or more tables that do not overlap, in
 // token order: all rows of one token lie in one table. The oldest run may be the base, which holds
 // all that was merged down so far; runs above it are on levels 0 (as flushed), 1, 2, ... that never
-// decrease with age. A sweep moves the oldest runs into the base one stretch of tokens after
-// another; a run's rows before its `live_from` are in the base already and must not be read.
+// decrease with age, but for runs in a sweep. A sweep moves the oldest runs into the base one
+// stretch of tokens after another; a run's rows before its `live_from` are in the base already and
+// must not be read. Only the base may be without tables.
 // Source: lazy leveling, Dayan & Idreos, "Dostoevsky" (SIGMOD 2018).
 #pragma once
 
@@ -74,7 +75,8 @@ struct Edit {
   };
   std::optional<Sequence> flushed;
   std::optional<SegmentNumber> log_floor;
-  FileId next_file;  // At least the state's.
+  // The state's become at least these; jobs may end in another order than they took their numbers.
+  FileId next_file;
   RunId next_run;
   std::vector<Put> puts;  // In this order, then the sweep.
   std::optional<Sweep> sweep;
