@@ -74,8 +74,10 @@ Edit FlushJob::edit() const {
   for (size_t i = 0; i < kSpaces; ++i) {
     std::vector<TableSummary> tables = summaries_of(*outputs_[i]);
     if (tables.empty()) continue;
-    edit.puts.push_back(
-        {space_at(i), {.id = next, .live_from = {}, .tables = std::move(tables)}, {}});
+    Edit::Put& put = edit.puts.emplace_back();
+    put.space = space_at(i);
+    put.run.id = next;
+    put.run.tables = std::move(tables);
     next = RunId{next.value() + 1};
   }
   edit.flushed = memtables_.front()->last();
@@ -126,10 +128,12 @@ Edit MergeJob::edit() const {
     edit.sweep =
         Edit::Sweep{merge_.space, merge_.runs, base_, merge_.first, merge_.last, std::move(tables)};
   } else {
-    edit.puts.push_back(
-        {merge_.space,
-         {.id = ids_.run, .level = merge_.level, .live_from = {}, .tables = std::move(tables)},
-         merge_.runs});
+    Edit::Put& put = edit.puts.emplace_back();
+    put.space = merge_.space;
+    put.run.id = ids_.run;
+    put.run.level = merge_.level;
+    put.run.tables = std::move(tables);
+    put.replaces = merge_.runs;
   }
   edit.next_file = output_.next_id();
   edit.next_run = RunId{ids_.run.value() + 1};

@@ -1,7 +1,9 @@
 #include "bench/engine/child.h"
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <tuple>
 #include <utility>
 
 #include "bench/engine/sample.h"
@@ -76,12 +78,15 @@ void run(const Session& session, const Workload& workload, const Options& option
   Measured measured;
   std::unique_ptr<Store> store;
   Usage before;
+  uint64_t start = 0;
   if (workload.run == nullptr) {
     before = usage_now();
+    start = session.clock.now();
     std::tie(measured, store) = reopen(session, options);
   } else {
     store = open_filled(session, workload, options);
     before = usage_now();
+    start = session.clock.now();
     measured = workload.run(session, *store);
   }
   const uint64_t end = session.clock.now();
@@ -89,8 +94,11 @@ void run(const Session& session, const Workload& workload, const Options& option
 
   const Usage after = usage_now();
   Sample sample = measured.to_sample();
-  sample.settle_seconds = session.clock.seconds_between(end, session.clock.now());
+  const uint64_t rest = session.clock.now();
+  sample.settle_seconds = session.clock.seconds_between(end, rest);
   sample.cpu_seconds = after.cpu_seconds - before.cpu_seconds;
+  const double others = after.machine_seconds - before.machine_seconds - sample.cpu_seconds;
+  sample.others_cores = std::max(others / session.clock.seconds_between(start, rest), 0.0);
   sample.written_bytes = static_cast<double>(after.written_bytes - before.written_bytes);
   sample.peak_bytes = static_cast<double>(peak_bytes() - held);
   sample.disk_bytes = static_cast<double>(disk_bytes(options.directory));

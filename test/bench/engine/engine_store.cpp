@@ -38,8 +38,9 @@ EngineStore::EngineStore(std::unique_ptr<OwnerThreads> threads,
     : threads_(std::move(threads)), engine_(std::move(engine)) {}
 
 EngineStore::~EngineStore() {
-  do engine_->sync(answer());
-  while (!await());
+  engine_->close(answer());
+  while (!await())
+    ;
   threads_->drain();
 }
 
@@ -120,10 +121,7 @@ bool EngineStore::scan_page(storage::Scan& scan, const Visit& visit, uint64_t& c
         is_last = result->is_last;
         for (const storage::Item& item : result->items) visit({item.key, item.entry.value});
         count += result->items.size();
-        if (!is_last) {
-          storage::Item& end = result->items.back();
-          scan.after = storage::Cursor{end.token, std::move(end.key)};
-        }
+        scan.after = std::move(result->last);
       }
       done(result.status());
     });

@@ -6,13 +6,15 @@
 #include <sstream>
 #include <string_view>
 
+#include "base/types.h"
+
 namespace distkv::bench {
 namespace {
 
 constexpr std::string_view kUsage = R"(engine_bench: distkv's engines beside LevelDB and RocksDB
 
   --stores A,B       lsm, leveldb, rocksdb, map, as far as built in (lsm,leveldb,rocksdb)
-  --workloads A,B    names, beginnings of names ("fillsync"), or all (all)
+  --workloads A,B    names, beginnings of names ("fillsync-"), or all (all)
   --keys N           records of a filled store (5000000)
   --value-bytes N    bytes of a value, at least 16 (100)
   --rounds N         every store runs once in each (5)
@@ -78,6 +80,8 @@ void check(const Options& options) {
   if (parameters.keys < kKeysMin) stop("--keys must be at least 1000");
   if (parameters.value_bytes < kValueBytesMin) stop("--value-bytes must be at least 16");
   if (options.rounds == 0) stop("--rounds must be at least 1");
+  if (parameters.value_bytes > base::kValueBytesMax)
+    stop("--value-bytes is over the store's limit");
   if (options.memory_bytes <= kWriteBufferBytes) stop("--memory must be more than 64");
   if (options.stores.empty() || options.workloads.empty()) stop("nothing to measure");
 }

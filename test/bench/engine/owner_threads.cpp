@@ -30,7 +30,7 @@ class OwnerThreads::Pool final : public storage::Executor {
   std::vector<std::jthread> threads_;  // Last: joined before what they use goes.
 };
 
-OwnerThreads::OwnerThreads() = default;
+OwnerThreads::OwnerThreads() { look_at_clock(); }
 
 OwnerThreads::~OwnerThreads() {
   drain();
@@ -76,12 +76,19 @@ void OwnerThreads::run_finished() {
   }
 }
 
+void OwnerThreads::look_at_clock() {
+  now_ = base::MonotonicTime(std::chrono::steady_clock::now().time_since_epoch());
+  timers_.run_due();
+}
+
 void OwnerThreads::wait(std::chrono::milliseconds time) {
+  look_at_clock();
   {
     std::unique_lock lock(mutex_);
     wake_owner_.wait_for(lock, time, [this] { return !finished_.empty(); });
   }
-  poll();
+  look_at_clock();
+  run_finished();
 }
 
 void OwnerThreads::drain() {

@@ -62,11 +62,12 @@ void print_row(std::string& out, const Table& table, const StoreKind& kind) {
   if (runs == table.samples.end()) return;
   const Sample median = median_of(runs->second);
   const double rate = median.per_second();
-  print(out, "  %-8s %11s %4.0f%% %9.1f %9.1f %9.1f %10.0f %8.2f %8.2f %9.0f %7.1f %8.0f %8.0f",
-        kind.name.c_str(), rate_text(rate).c_str(), spread_percent(runs->second, rate),
-        median.p50_us, median.p99_us, median.p999_us, median.max_us, median.cpu_seconds,
-        median.cpu_seconds / std::max(median.operations, 1.0) * 1e6, median.written_bytes / kMb,
-        median.settle_seconds, median.peak_bytes / kMb, median.disk_bytes / kMb);
+  print(
+      out, "  %-8s %11s %4.0f%% %9.1f %9.1f %9.1f %10.0f %8.2f %8.2f %9.0f %7.1f %8.0f %8.0f %6.1f",
+      kind.name.c_str(), rate_text(rate).c_str(), spread_percent(runs->second, rate), median.p50_us,
+      median.p99_us, median.p999_us, median.max_us, median.cpu_seconds,
+      median.cpu_seconds / std::max(median.operations, 1.0) * 1e6, median.written_bytes / kMb,
+      median.settle_seconds, median.peak_bytes / kMb, median.disk_bytes / kMb, median.others_cores);
   if (table.peer) print(out, " %8.2f", rate / table.peer->rate);
   if (!table.workload.side.empty()) print(out, "   %.0f", median.side_per_second);
   out += '\n';
@@ -84,9 +85,9 @@ void print_series(std::string& out, const Table& table) {
 
 void print_table(std::string& out, const Table& table) {
   print(out, "\n%s: %s\n", table.workload.name.c_str(), table.workload.meaning.c_str());
-  print(out, "  %-8s %11s %5s %9s %9s %9s %10s %8s %8s %9s %7s %8s %8s", "store", "ops/s", "+-",
+  print(out, "  %-8s %11s %5s %9s %9s %9s %10s %8s %8s %9s %7s %8s %8s %6s", "store", "ops/s", "+-",
         "p50 us", "p99 us", "p99.9 us", "max us", "cpu s", "cpu us/op", "MB writ.", "rest s",
-        "MB peak", "MB disk");
+        "MB peak", "MB disk", "others");
   if (table.peer) print(out, " %8s", "x judged");
   if (!table.workload.side.empty()) print(out, "   %s", table.workload.side.c_str());
   out += '\n';

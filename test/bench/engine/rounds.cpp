@@ -120,19 +120,23 @@ class Rounds {
   Samples samples_;
 };
 
+// A whole name means that workload alone, another the workloads that begin with it.
+bool is_named(const Workload& workload, const std::string& name) {
+  if (find_workload(name) != nullptr) return workload.name == name;
+  return name == "all" || workload.name.starts_with(name);
+}
+
 }  // namespace
 
 std::vector<Workload> chosen_workloads(const std::vector<std::string>& names) {
   const auto is_asked_for = [&](const Workload& workload) {
-    return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
-      return name == "all" || workload.name.starts_with(name);
-    });
+    return std::any_of(names.begin(), names.end(),
+                       [&](const std::string& name) { return is_named(workload, name); });
   };
   for (const std::string& name : names) {
-    const bool is_known = name == "all" || std::any_of(workloads().begin(), workloads().end(),
-                                                       [&](const Workload& workload) {
-                                                         return workload.name.starts_with(name);
-                                                       });
+    const bool is_known =
+        std::any_of(workloads().begin(), workloads().end(),
+                    [&](const Workload& workload) { return is_named(workload, name); });
     if (!is_known) stop("there is no workload " + name);
   }
   const bool needs_records =

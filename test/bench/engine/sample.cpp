@@ -26,6 +26,7 @@ constexpr std::array kFields = {
     Field{"written_bytes", &Sample::written_bytes},
     Field{"peak_bytes", &Sample::peak_bytes},
     Field{"disk_bytes", &Sample::disk_bytes},
+    Field{"others_cores", &Sample::others_cores},
     Field{"side_per_second", &Sample::side_per_second},
 };
 

@@ -22,6 +22,7 @@ struct Sample {
   double written_bytes = 0;    // To files, likewise.
   double peak_bytes = 0;       // Resident, above what the program itself held before.
   double disk_bytes = 0;       // Allocated in the store's directory, at rest.
+  double others_cores = 0;     // Processors that other programs kept busy meanwhile.
   double side_per_second = 0;  // What the workload does beside what it measures (SideWork).
   std::vector<double> series;  // Operations in each second.
 

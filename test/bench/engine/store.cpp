@@ -13,6 +13,7 @@ void Store::rest(std::chrono::milliseconds time) {
 
 std::vector<StoreKind> store_kinds() {
   std::vector<StoreKind> kinds;
+  kinds.push_back(lsm_kind());
   kinds.push_back(map_kind());
   kinds.push_back(leveldb_kind());
 #ifdef DISTKV_HAS_ROCKSDB

@@ -74,6 +74,7 @@ std::optional<StoreKind> find_store_kind(std::string_view name);
 std::vector<StoreKind> store_kinds();
 
 // Each kind's file.
+StoreKind lsm_kind();
 StoreKind leveldb_kind();
 StoreKind rocksdb_kind();
 StoreKind map_kind();

@@ -2,6 +2,7 @@
 
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <cstdio>
@@ -25,12 +26,24 @@ uint64_t field(const char* path, const std::string& name) {
   return 0;
 }
 
+// The first line of /proc/stat: user, nice, system, idle, iowait, irq, softirq, … in ticks.
+double machine_seconds() {
+  std::ifstream in("/proc/stat");
+  std::string name;
+  double user = 0;
+  double nice = 0;
+  double system = 0;
+  in >> name >> user >> nice >> system;
+  return (user + nice + system) / static_cast<double>(::sysconf(_SC_CLK_TCK));
+}
+
 }  // namespace
 
 Usage usage_now() {
   rusage used{};
   ::getrusage(RUSAGE_SELF, &used);
   return {.cpu_seconds = seconds_of(used.ru_utime) + seconds_of(used.ru_stime),
+          .machine_seconds = machine_seconds(),
           .written_bytes = field("/proc/self/io", "write_bytes:")};
 }
 

@@ -10,8 +10,8 @@ namespace distkv::bench {
 
 struct Usage {
   double cpu_seconds = 0;      // User and system, all threads.
+  double machine_seconds = 0;  // CPU time of all programs on the machine.
   uint64_t written_bytes = 0;  // Pages of files made dirty; again if dirtied again once written.
-  friend bool operator==(const Usage&, const Usage&) = default;
 };
 
 Usage usage_now();

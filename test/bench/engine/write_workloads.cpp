@@ -1,5 +1,6 @@
 #include "bench/engine/write_workloads.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "bench/engine/durable_load.h"
@@ -7,6 +8,9 @@
 
 namespace distkv::bench {
 namespace {
+
+// A batch is cut to this: stores bound what one commit may hold (the LSM's log frame, 16 MiB).
+constexpr uint64_t kBatchBytesMax = 8 << 20;
 
 // Puts what `name_of(i)` says, for i from 0.
 template <typename NameOf>
@@ -70,6 +74,8 @@ Measured run_overload(const Session& session, Store& store) {
     series[second] += 1;
     return ValueName{.index = rng.below(session.parameters.keys), .version = i + 1};
   });
+  // The last second is not a whole one.
+  series.resize(std::min(series.size(), static_cast<size_t>(measured.seconds + 0.5)));
   measured.series = std::move(series);
   return measured;
 }
@@ -89,6 +95,7 @@ Measured fill_durably(const Session& session, Store& store, size_t outstanding) 
 }
 
 Measured fill_in_batches(const Session& session, Store& store, size_t batch_records) {
+  batch_records = std::min(batch_records, kBatchBytesMax / session.parameters.value_bytes);
   Measured measured;
   std::vector<KeyText> keys(batch_records);
   std::vector<ValueText> values(batch_records);
