@@ -13,10 +13,10 @@ namespace distkv::storage::lsm::test {
 // What a MemoryFile holds and how it behaves; shared with the test.
 struct MemoryDisk {
   std::string bytes;
-  bool is_cached = true;             // Otherwise read_cached answers false,
-  uint64_t cached_end = UINT64_MAX;  // as it does for anything beyond this offset.
-  int failing_reads = 0;             // So many of the next reads fail.
-  int failing_writes_after = -1;     // Writes succeed so often, then fail; -1: always succeed.
+  bool is_cached = true;          // Otherwise read_cached answers false,
+  uint64_t cached_begin = 0;      // as it does for anything before this offset.
+  int failing_reads = 0;          // So many of the next reads fail.
+  int failing_writes_after = -1;  // Writes succeed so often, then fail; -1: always succeed.
   // The next read that covers `flip_at` gets that byte wrong, once.
   uint64_t flip_at = UINT64_MAX;
   bool does_sync_fail = false;
@@ -45,8 +45,8 @@ class MemoryFile : public io::File {
     return io::Moved{bytes, false};
   }
   base::Result<bool> read_cached(uint64_t offset, std::span<char> into) override {
-    const uint64_t end = std::min<uint64_t>(disk_->cached_end, disk_->bytes.size());
-    if (!disk_->is_cached || offset + into.size() > end) return false;
+    if (!disk_->is_cached || offset < disk_->cached_begin) return false;
+    if (offset + into.size() > disk_->bytes.size()) return false;
     std::copy_n(disk_->bytes.data() + offset, into.size(), into.data());
     return true;
   }
