@@ -115,6 +115,27 @@ TEST_CASE("an index is taken apart when its region grows") {
   CHECK(filled.is_ordered());
 }
 
+TEST_CASE("tokens made to crowd at every scale do not make a region grow without bound") {
+  Filled filled;
+  for (unsigned bit = 0; bit < 52; ++bit) filled.insert(uint64_t{1} << bit, "k");
+
+  const OrderedTable::Shape shape = filled.table().shape();
+
+  CHECK(shape.indexed == 1);
+  CHECK(shape.buckets <= 2 * 8 * 52);
+  CHECK(filled.is_ordered());
+}
+
+TEST_CASE("keys under an index do not count as load of their region") {
+  Filled filled;
+  constexpr uint64_t kTokens = 200;
+  for (uint64_t i = 0; i < kTokens * 100; ++i) filled.insert(i / 100 << 43, key_of(i));
+
+  CHECK(filled.table().shape().indexed > 0);
+  CHECK(filled.table().shape().buckets < 2 * kTokens);
+  CHECK(filled.is_ordered());
+}
+
 TEST_CASE("a key that is here already is found, not put twice") {
   Filled filled;
 
