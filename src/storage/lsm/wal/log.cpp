@@ -212,7 +212,6 @@ class Log::Impl {
 
   void settle(FrameJob& job) {
     const bool is_closing_frame = job.frame && job.frame->is_closing;
-    if (job.new_segment) synced_ = written_;
     written_ = in_flight_through_;
     if (job.is_sync) synced_ = written_;
     if (job.frame) {

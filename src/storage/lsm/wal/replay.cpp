@@ -24,7 +24,7 @@ class Replay {
     uint64_t offset = kLogPageBytes;
     // What lies behind the end that a former life cut is never looked at again.
     while (after == nullptr || next_ < after->header.first.value()) {
-      auto frame = reader.frame(store_, segment.header.number, offset);
+      auto frame = read(reader, segment, offset);
       if (!frame.is_ok()) return frame.status();
       if (!*frame) break;
       if (auto status = replay(segment, after, **frame, offset); !status.is_ok()) return status;
@@ -61,6 +61,16 @@ class Replay {
     next_ = first.value();
     was_closed_ = false;
     return {};
+  }
+
+  // Reads twice before it believes that there is none: a bit that flipped on its way from the disk
+  // must not end the log.
+  base::Result<std::optional<FrameView>> read(SegmentReader& reader, const SurveyedSegment& segment,
+                                              uint64_t offset) const {
+    auto frame = reader.frame(store_, segment.header.number, offset);
+    if (!frame.is_ok() || *frame) return frame;
+    reader.forget();
+    return reader.frame(store_, segment.header.number, offset);
   }
 
   base::Status replay(const SurveyedSegment& segment, const SurveyedSegment* after,

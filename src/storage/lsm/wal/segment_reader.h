@@ -30,6 +30,8 @@ class SegmentReader {
                                                uint64_t offset);
   // The first page; shorter only if the file is.
   base::Result<std::string_view> first_page();
+  // The next call reads from the file again.
+  void forget() { window_bytes_ = 0; }
 
  private:
   // `wanted` bytes at `offset`, or as many as the segment has there.

@@ -110,7 +110,11 @@ TEST_SUITE("log damage") {
         const bool is_needed = before.find("DFRM") != std::string::npos;
         // With nothing left of its header, the last file cannot be told from an unused one.
         const bool is_nothing_left = size < kSegmentHeaderBytes;
-        if (is_needed && !is_nothing_left) CHECK(outcome() == "corrupt");
+        if (is_needed && !is_nothing_left) {
+          const Replayed replayed = replay(disk, options);
+          CHECK(replayed.status.code() == base::Code::kCorrupt);
+          CHECK(replayed.status.message().find("its end is missing") != std::string::npos);
+        }
         disk.replace(path, before);
       }
     }
@@ -126,6 +130,26 @@ TEST_SUITE("log damage") {
     write_log(true);
     REQUIRE(disk.remove("/store/log-00").is_ok());
     CHECK(outcome() == "corrupt");
+  }
+
+  TEST_CASE_FIXTURE(Fixture, "a missing file is found even if what is left makes sense") {
+    {
+      LogRig rig(disk, options);
+      while (rig.log().segment() < SegmentNumber{2}) {
+        rig.commit();
+        rig.settle();
+      }
+      rig.log().recycle(SegmentNumber{2});
+      while (rig.log().segment() < SegmentNumber{3}) {
+        rig.commit();
+        rig.settle();
+      }
+    }
+    REQUIRE(disk.paths().size() == 2);
+    REQUIRE(replay(disk, options, 2, 6).status.is_ok());
+    REQUIRE(disk.remove("/store/log-00").is_ok());
+    const Replayed replayed = replay(disk, options, 2, 6);
+    CHECK(replayed.status.message() == "/store/log-00: the file is missing");
   }
 
   TEST_CASE_FIXTURE(Fixture, "another store's segment is refused by name") {
@@ -161,6 +185,36 @@ TEST_SUITE("log damage") {
   TEST_CASE_FIXTURE(Fixture, "a log that starts behind what the tables hold is refused") {
     write_log(true);
     CHECK(replay(disk, options, 2, 5).status.code() == base::Code::kCorrupt);
+  }
+
+  TEST_CASE_FIXTURE(Fixture, "a frame that was cut stays cut, even if it can be read again") {
+    write_log(false);
+    const uint64_t last_frame = kLogPageBytes * 6;
+    disk.corrupt("/store/log-01", last_frame + 60, 1);
+    Replayed replayed = replay(disk, options);
+    REQUIRE(replayed.commits.size() == kCommits - 1);
+    {
+      LogRig rig(disk, options, replayed.tail);
+      for (int i = 0; i < 3; ++i) rig.commit(7);
+      rig.settle();
+    }
+    disk.corrupt("/store/log-01", last_frame + 60, 1);
+    replayed = replay(disk, options);
+    REQUIRE(replayed.status.to_string() == "ok");
+    REQUIRE(replayed.commits.size() == kCommits + 2);
+    CHECK(replayed.commits[kCommits - 1] == text_of_commit(kCommits, 7));
+  }
+
+  TEST_CASE_FIXTURE(Fixture, "a bit that flips on its way from the disk costs nothing silently") {
+    write_log(false);
+    for (uint64_t nth = 1; nth <= 8; ++nth) {
+      disk.add_fault({.operations = {io::test::Operation::kRead},
+                      .nth = nth,
+                      .effect = io::test::Effect::kMisread});
+      const std::string outcome_now = outcome();
+      CHECK((outcome_now == "12" || outcome_now == "corrupt"));
+      disk.clear_faults();
+    }
   }
 
   TEST_CASE_FIXTURE(Fixture, "unsynced frames behind a hole are cut and never come back") {
