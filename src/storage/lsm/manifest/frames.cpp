@@ -16,7 +16,7 @@ using base::Writer;
 constexpr std::string_view kMagic = "dkvmanif";
 constexpr uint32_t kVersion = 1;
 constexpr size_t kHeaderBytes = 8 + 4 + 16 + 8 + 8;
-// Starts each frame, so that a search for frames behind a damaged one is quick.
+// Starts each frame, so that what is none is seen at once, by a person too.
 constexpr std::string_view kMarker = "dkvf";
 constexpr size_t kFrameHeadBytes = 4 + 4 + 8 + 1;
 
@@ -74,10 +74,13 @@ std::optional<Frame> frame_at(std::string_view bytes, const ManifestIdentity& id
   return frame;
 }
 
+uint64_t block_end(uint64_t offset) {
+  return (offset + kBlockBytes - 1) / kBlockBytes * kBlockBytes;
+}
+
 std::optional<Frame> frame_after(std::string_view bytes, const ManifestIdentity& identity,
                                  uint64_t offset) {
-  for (auto at = bytes.find(kMarker, offset + 1); at != std::string_view::npos;
-       at = bytes.find(kMarker, at + 1)) {
+  for (uint64_t at = block_end(offset + 1); at < bytes.size(); at += kBlockBytes) {
     if (auto frame = frame_at(bytes, identity, at)) return frame;
   }
   return std::nullopt;
@@ -105,6 +108,8 @@ std::string encode_header(const ManifestIdentity& identity) {
   return bytes;
 }
 
+void pad_to_block(std::string& bytes) { bytes.resize(block_end(bytes.size())); }
+
 std::string encode_frame(const ManifestIdentity& identity, uint64_t offset, FrameKind kind,
                          std::string_view body) {
   DISTKV_CHECK(body.size() <= UINT32_MAX);
@@ -125,14 +130,16 @@ base::Result<ManifestBytes> parse_manifest(std::string_view bytes, uint64_t numb
   const ManifestIdentity identity{*store, number};
   ManifestBytes parsed{*store, {}, false};
   uint64_t offset = kHeaderBytes;
-  while (const auto frame = frame_at(bytes, identity, offset)) {
+  while (offset <= bytes.size()) {
+    const auto frame = frame_at(bytes, identity, offset);
+    if (!frame) break;
     if (const char* why = misplaced(parsed, *frame)) return damaged(offset, why);
     if (frame->kind == FrameKind::kEnd) {
       parsed.has_end = true;
     } else {
       parsed.frames.push_back(*frame);
     }
-    offset += kFrameHeadBytes + frame->body.size();
+    offset = block_end(offset + kFrameHeadBytes + frame->body.size());
   }
   // The state was on disk before CURRENT named this file.
   if (parsed.frames.empty()) return damaged(offset, "the state fails its checksum");

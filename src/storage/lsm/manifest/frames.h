@@ -3,7 +3,8 @@
 // Each frame's checksum is seeded with the store, the file's number and the frame's offset, so that
 // only a frame written here, for here, validates. Edits are synced one by one; therefore a whole
 // frame proves that all before it was on disk, and a damaged frame with a whole one after it is
-// damage, while one with nothing after it is a torn write. Format: FORMAT.md.
+// damage, while one with nothing after it is a torn write. Edits start on block boundaries, so that
+// writing one never touches a block that holds another. Format: FORMAT.md.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +16,9 @@
 #include "storage/lsm/ids.h"
 
 namespace distkv::storage::lsm {
+
+// What a disk may lose as a whole while it writes into it; also what Linux writes at least.
+inline constexpr uint64_t kBlockBytes = 4096;
 
 struct ManifestIdentity {
   StoreId store;
@@ -40,7 +44,9 @@ struct ManifestBytes {
 };
 
 std::string encode_header(const ManifestIdentity& identity);
-// The frame as it stands at `offset` of its file and nowhere else.
+// Zeros up to the next block.
+void pad_to_block(std::string& bytes);
+// The frame as it stands at `offset` of its file and nowhere else, not padded.
 std::string encode_frame(const ManifestIdentity& identity, uint64_t offset, FrameKind kind,
                          std::string_view body);
 

@@ -23,7 +23,7 @@ constexpr size_t kCurrentBytesMax = 256;  // A name, a checksum, and room to see
 constexpr size_t kFileBytesMax = size_t{1} << 30;
 // Below this a file is read in some milliseconds, whatever it holds; beyond, a new one pays when
 // the state is a quarter of it at most: writing states then costs a third of writing edits.
-constexpr uint64_t kLongBytesMin = 1 << 20;
+constexpr uint64_t kLongBytesMin = 4 << 20;
 constexpr uint64_t kLongGrowth = 4;
 
 // "manifest-000003 0123456789abcdef\n": the name and its XXH3-64.
@@ -139,6 +139,7 @@ Status Manifest::create_file() {
   const ManifestIdentity identity{store_, number_};
   std::string bytes = encode_header(identity);
   bytes += encode_frame(identity, bytes.size(), FrameKind::kState, encode(state_));
+  pad_to_block(bytes);
   end_ = bytes_at_start_ = bytes.size();
   bytes += encode_frame(identity, end_, FrameKind::kEnd, {});
   if (bytes.size() > kFileBytesMax) return {Code::kTooLarge, "manifest: the state is too large"};
@@ -177,7 +178,8 @@ bool Manifest::is_long() const {
 // goes over it, so that a torn end frame never stands before a whole edit.
 Status Manifest::append(const Edit& edit) {
   const ManifestIdentity identity{store_, number_};
-  const std::string frame = encode_frame(identity, end_, FrameKind::kEdit, encode(edit));
+  std::string frame = encode_frame(identity, end_, FrameKind::kEdit, encode(edit));
+  pad_to_block(frame);
   Status status = io::write_fully(*file_, end_, frame);
   if (status.is_ok()) status = file_->sync();
   if (!status.is_ok()) return status;

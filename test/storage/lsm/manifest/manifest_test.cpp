@@ -1,16 +1,13 @@
 #include "storage/lsm/manifest/manifest.h"
 
 #include <doctest/doctest.h>
-#include <stdlib.h>
 
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string>
 
 #include "states.h"
-#include "storage/io/posix_file_system.h"
+#include "storage/io/sim_file_system.h"
+#include "storage/lsm/manifest/frames.h"
 
 namespace distkv::storage::lsm {
 namespace {
@@ -20,22 +17,11 @@ using base::Id128;
 
 constexpr StoreId kStore(Id128{7, 8});
 
-// A directory of its own on the real disk, gone at the end.
 struct Disk {
-  Disk() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "manifest-XXXXXX").string();
-    REQUIRE(mkdtemp(pattern.data()) != nullptr);
-    directory = pattern;
-  }
-  ~Disk() { std::filesystem::remove_all(directory); }
-
   std::string path(const std::string& name) const { return directory + "/" + name; }
-  std::string contents(const std::string& name) const {
-    std::ifstream file(path(name), std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), {}};
-  }
-  void write(const std::string& name, const std::string& bytes) const {
-    std::ofstream(path(name), std::ios::binary) << bytes;
+  std::string contents(const std::string& name) const { return files.contents(path(name)); }
+  void write(const std::string& name, const std::string& bytes) {
+    files.replace(path(name), bytes);
   }
   auto read() { return Manifest::read(files, directory); }
   std::unique_ptr<Manifest> start(const StoreState& state) {
@@ -50,20 +36,10 @@ struct Disk {
     return (*found)->state;
   }
 
-  io::PosixFileSystem files;
-  std::string directory;
+  io::test::SimFileSystem files{1};
+  const std::string directory = "/store";
+  const bool is_made = files.make_directory(directory).is_ok();
 };
-
-// Flushes one more run of one table.
-Edit flush_of(const StoreState& state) {
-  Edit edit = edit_of(state);
-  const uint64_t file = state.next_file.value();
-  edit.next_file = FileId(file + 1);
-  edit.next_run = RunId(state.next_run.value() + 1);
-  edit.flushed = Sequence(state.flushed.value() + 10);
-  edit.puts.push_back({.run = run_of(state.next_run.value(), 0, {table_of(file, {3, 9})})});
-  return edit;
-}
 
 void add(Manifest& manifest, const Edit& edit, StoreState& state) {
   REQUIRE(manifest.add(edit).is_ok());
@@ -135,27 +111,39 @@ TEST_CASE("an edit that does not fit is not written, and the next one that does 
   CHECK(disk.state() == state);
 }
 
+// Where each frame of the file ends, padding apart.
+std::vector<uint64_t> frame_ends(const std::string& bytes) {
+  const auto parsed = parse_manifest(bytes, 1);
+  REQUIRE(parsed.is_ok());
+  std::vector<uint64_t> ends;
+  for (const auto& frame : parsed->frames) {
+    ends.push_back(static_cast<uint64_t>(frame.body.end() - bytes.data()));
+  }
+  return ends;
+}
+
 TEST_CASE("a tail cut anywhere leaves the edits before it, the state never fewer") {
   Disk disk;
-  auto state = sample_state();
-  std::vector<std::pair<uint64_t, StoreState>> ends;
-  auto manifest = disk.start(state);
-  ends.emplace_back(manifest->bytes(), state);
-  for (int i = 0; i < 3; ++i) {
+  std::vector<StoreState> states{sample_state()};
+  auto manifest = disk.start(states[0]);
+  for (int i = 0; i < 2; ++i) {
+    auto state = states.back();
     add(*manifest, flush_of(state), state);
-    ends.emplace_back(manifest->bytes(), state);
+    states.push_back(state);
   }
   const std::string whole = disk.contents("manifest-000001");
+  const auto ends = frame_ends(whole);
+  REQUIRE(ends.size() == states.size());
 
   for (size_t size = 0; size < whole.size(); ++size) {
     CAPTURE(size);
     disk.write("manifest-000001", whole.substr(0, size));
-    if (size < ends[0].first) {
+    const auto frames = std::upper_bound(ends.begin(), ends.end(), size) - ends.begin();
+    if (frames == 0) {
       CHECK(disk.read().code() == Code::kCorrupt);
-      continue;
+    } else {
+      CHECK(disk.state() == states[static_cast<size_t>(frames - 1)]);
     }
-    auto last = std::find_if(ends.rbegin(), ends.rend(), [&](auto& e) { return e.first <= size; });
-    CHECK(disk.state() == last->second);
   }
 }
 
@@ -167,17 +155,20 @@ TEST_CASE("a flipped bit anywhere is found, or costs nothing but the end frame")
   add(*manifest, flush_of(state), state);
   const uint64_t edits_end = manifest->bytes();
   const std::string whole = disk.contents("manifest-000001");
+  const auto ends = frame_ends(whole);
 
   for (size_t at = 0; at < whole.size(); ++at) {
     CAPTURE(at);
     std::string damaged = whole;
     damaged[at] = static_cast<char>(damaged[at] ^ (1 << (at % 8)));
     disk.write("manifest-000001", damaged);
-    if (at < edits_end) {
+    const bool is_frame =
+        at < ends[0] || (at >= 4096 && at < ends[1]) || (at >= 8192 && at < ends[2]);
+    if (is_frame) {
       CHECK(disk.read().code() == Code::kCorrupt);
     } else {
       CHECK(disk.state() == state);
-      CHECK_FALSE((*disk.read())->has_end);
+      CHECK((*disk.read())->has_end == (at < edits_end));
     }
   }
 }
@@ -195,7 +186,7 @@ TEST_CASE("a damaged CURRENT, or one that names what is not there, is corrupt") 
   disk.write("CURRENT", std::string(5000, 'x'));
   CHECK(disk.read().code() == Code::kCorrupt);
   disk.write("CURRENT", whole);
-  std::filesystem::remove(disk.path("manifest-000001"));
+  REQUIRE(disk.files.remove(disk.path("manifest-000001")).is_ok());
   CHECK(disk.read().code() == Code::kCorrupt);
 }
 
@@ -217,7 +208,7 @@ TEST_CASE("a file is long when its edits outweigh the state it began with") {
 
   // Runs of many tables come and go, so that edits are large and the state stays small.
   while (!manifest->is_long()) {
-    REQUIRE(manifest->bytes() < (2 << 20));
+    REQUIRE(manifest->bytes() < (5 << 20));
     auto edit = flush_of(state);
     auto& put = edit.puts[0];
     put.run.tables.clear();

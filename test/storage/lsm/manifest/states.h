@@ -66,4 +66,15 @@ inline Edit sweep_of(const StoreState& state, Span span, std::vector<TableSummar
   return edit;
 }
 
+// Flushes one more run of one table.
+inline Edit flush_of(const StoreState& state) {
+  Edit edit = edit_of(state);
+  const uint64_t file = state.next_file.value();
+  edit.next_file = FileId(file + 1);
+  edit.next_run = RunId(state.next_run.value() + 1);
+  edit.flushed = Sequence(state.flushed.value() + 10);
+  edit.puts.push_back({.run = run_of(state.next_run.value(), 0, {table_of(file, {3, 9})})});
+  return edit;
+}
+
 }  // namespace distkv::storage::lsm
