@@ -1,6 +1,7 @@
 #include "storage/lsm/cache/object_cache.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace distkv::storage::lsm {
 namespace {
@@ -28,10 +29,7 @@ std::optional<EntryView> ObjectCache::find(uint64_t hash, const KeyRef& key) {
     return std::nullopt;
   }
   ++hits_;
-  if (ring_.is_old(position_in(*slot))) {
-    if (ring_.is_worn_out()) return ring_.at(position_in(*slot));
-    *slot = slot_for(hash, ring_.renew(position_in(*slot)));
-  }
+  ring_.mark_hit(position_in(*slot));
   return ring_.at(position_in(*slot));
 }
 
@@ -44,11 +42,11 @@ void ObjectCache::offer(uint64_t hash, const KeyRef& key, const EntryView& entry
     return;
   }
   if (slot == nullptr && !is_admitted(hash)) return;
-  if (ring_.is_worn_out()) {
-    begin_again();
-    slot = nullptr;
-  }
-  (slot != nullptr ? *slot : oldest_slot(hash)) = slot_for(hash, ring_.append(key, entry));
+  if (slot != nullptr) *slot = 0;
+  if (ring_.is_worn_out()) begin_again();
+  make_room(EntryRing::bytes_of(key, entry));
+  const RingPosition position = ring_.append(hash, key, entry);
+  slot_to_reuse(hash) = slot_for(hash, position);
 }
 
 void ObjectCache::erase(uint64_t hash, const KeyRef& key) {
@@ -73,11 +71,39 @@ uint64_t* ObjectCache::slot_of(uint64_t hash, const KeyRef& key) {
   return nullptr;
 }
 
-// An empty one, or one that was overtaken or is next to be: positions only grow.
-uint64_t& ObjectCache::oldest_slot(uint64_t hash) {
+// Lets the oldest records go, but for some that were hit: those get a second chance.
+void ObjectCache::make_room(size_t bytes) {
+  for (size_t renewals = 0; !ring_.has_room(bytes);) {
+    uint64_t* slot = nullptr;
+    if (renewals < kRenewalsMax && ring_.is_oldest_renewable()) slot = slot_of_oldest();
+    if (slot == nullptr) {
+      ring_.drop_oldest();
+    } else {
+      const uint64_t hash = ring_.hash_at(ring_.oldest());
+      *slot = slot_for(hash, ring_.renew_oldest());
+      ++renewals;
+    }
+  }
+}
+
+// Null if the oldest record was erased, replaced, or pushed out of its set.
+uint64_t* ObjectCache::slot_of_oldest() {
+  const uint64_t hash = ring_.hash_at(ring_.oldest());
   auto& slots = sets_[set_of(hash)].slots;
-  return *std::min_element(slots.begin(), slots.end(), [](uint64_t left, uint64_t right) {
-    return position_in(left) < position_in(right);
+  const auto slot = std::find(slots.begin(), slots.end(), slot_for(hash, ring_.oldest()));
+  return slot == slots.end() ? nullptr : &*slot;
+}
+
+// One whose record is gone; in a full set the oldest that was not hit, or else the oldest.
+uint64_t& ObjectCache::slot_to_reuse(uint64_t hash) {
+  auto& slots = sets_[set_of(hash)].slots;
+  const auto oldest = std::min_element(
+      slots.begin(), slots.end(),
+      [](uint64_t left, uint64_t right) { return position_in(left) < position_in(right); });
+  if (!ring_.is_live(position_in(*oldest))) return *oldest;
+  return *std::min_element(slots.begin(), slots.end(), [this](uint64_t left, uint64_t right) {
+    const std::pair left_rank(ring_.is_hit(position_in(left)), position_in(left));
+    return left_rank < std::pair(ring_.is_hit(position_in(right)), position_in(right));
   });
 }
 

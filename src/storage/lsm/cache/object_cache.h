@@ -2,9 +2,9 @@
 // so a hot entry's neighbours are cold (Kangaroo, SOSP 2021, makes the same point).
 //
 // Entries lie in one ring of bytes, newest at the head; what the head overtakes is gone, unless it
-// was hit since it passed the middle, then it was copied to the head (a FIFO with one second
-// chance). The index is set-associative and holds no pointers, so nothing is allocated after the
-// first use. A key is admitted at its second miss within the last few; scans never come here.
+// was hit since it was written, then it moves to the head (a FIFO with second chances). The index
+// is set-associative and holds no pointers, so nothing is allocated after the first use. A key is
+// admitted at its second miss within the last few; scans never come here.
 //
 //   set of the index, one cache line: | slot | slot | ... 8 ... |
 //   slot: | tag of the hash (16) | position in the ring, in units (48) |    0: empty
@@ -58,6 +58,7 @@ class ObjectCache {
   static constexpr uint64_t kBytesPerSlot = 128;
   static constexpr uint64_t kSlotsMax = UINT32_MAX;  // Half a hash must reach each; half a TB.
   static constexpr uint64_t kEntriesMin = 64;        // The largest entry is a 64th of the cache.
+  static constexpr size_t kRenewalsMax = 16;         // An offer stays short though all were hit.
   static constexpr unsigned kTagShift = 48;
 
   struct alignas(64) Set {
@@ -74,7 +75,9 @@ class ObjectCache {
   size_t set_of(uint64_t hash) const { return (hash >> 32) * set_count_ >> 32; }
 
   uint64_t* slot_of(uint64_t hash, const KeyRef& key);
-  uint64_t& oldest_slot(uint64_t hash);
+  uint64_t* slot_of_oldest();
+  void make_room(size_t bytes);
+  uint64_t& slot_to_reuse(uint64_t hash);
   bool is_admitted(uint64_t hash);
   void begin_again();
   void make_index();
