@@ -79,8 +79,7 @@ class Rounds {
     std::vector<StoreKind> order = stores_;
     std::rotate(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(round % order.size()),
                 order.end());
-    // An owner that takes turns writes at least as fast as the others' writers did.
-    if (!workload.side.empty()) {
+    if (workload.matches_peers) {
       std::stable_partition(order.begin(), order.end(),
                             [](const StoreKind& kind) { return !kind.has_one_owner; });
     }

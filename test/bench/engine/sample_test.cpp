@@ -45,7 +45,9 @@ TEST_SUITE("engine_bench samples") {
     CHECK(median.per_second() == doctest::Approx(50));
     CHECK(median.max_us == 9);
   }
+}
 
+TEST_SUITE("engine_bench judged peer") {
   TEST_CASE("beside assertions RocksDB counts as its release build would") {
     const auto factor = release_factor("readmissing", 100);
     REQUIRE(factor);
@@ -69,7 +71,9 @@ TEST_SUITE("engine_bench samples") {
     CHECK_FALSE(release_factor("overwrite", 65536));
     CHECK_FALSE(release_factor("update", 100));
   }
+}
 
+TEST_SUITE("engine_bench values") {
   TEST_CASE("a value tells its key and version") {
     const Values values(100, 1);
     ValueText text;

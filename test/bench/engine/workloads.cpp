@@ -28,7 +28,7 @@ std::vector<Workload> make_workloads() {
       {"readhot", "gets with Zipfian frequencies, skew 0.99", Start::kFilled, run_readhot, ""},
       {"update", "read-modify-write of random keys", Start::kFilled, run_update, ""},
       {"readwhilewriting", "gets of random keys beside a writer", Start::kFilled,
-       run_readwhilewriting, "writes/s"},
+       run_readwhilewriting, "writes/s", true},
       {"rangescan", "pages of 100 records from random keys on", Start::kFilled, run_rangescan, ""},
       {"seqread", "every record once, in the store's order", Start::kFilled, run_seqread, ""},
       {"overload", "puts of random keys as fast as they are taken", Start::kFilled, run_overload,

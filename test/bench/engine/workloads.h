@@ -50,6 +50,8 @@ struct Workload {
   Start start = Start::kFilled;
   Measured (*run)(const Session& session, Store& store) = nullptr;  // Null: see reopen.h.
   std::string side;  // What side_per_second counts; empty: nothing.
+  // A single owner runs after the others, and does at least as much beside as they did.
+  bool matches_peers = false;
 };
 
 // In the order a round takes them.
