@@ -6,13 +6,13 @@ namespace distkv::storage::lsm {
 
 base::Result<std::shared_ptr<const Table>> Table::open(std::unique_ptr<io::File> file,
                                                        StoreId store, const TableSummary& summary) {
-  std::shared_ptr<Table> table(new Table(std::move(file), store, summary));  // Private constructor.
+  auto table = std::make_shared<Table>(Unloaded{}, std::move(file), store, summary);
   base::Status loaded = table->load();
   if (!loaded.is_ok()) return loaded;
   return std::shared_ptr<const Table>(std::move(table));
 }
 
-Table::Table(std::unique_ptr<io::File> file, StoreId store, const TableSummary& summary)
+Table::Table(Unloaded, std::unique_ptr<io::File> file, StoreId store, const TableSummary& summary)
     : file_(std::move(file), BlockSeed(store, summary.file)), summary_(summary) {}
 
 base::Status Table::load() {

@@ -34,6 +34,8 @@ struct ReadScratch {
 };
 
 class Table {
+  struct Unloaded {};  // Only open() can make one.
+
  public:
   // Reads and checks footer, properties, filter and index. kCorrupt if they fail their checks or
   // contradict `summary`; kIo if they cannot be read.
@@ -63,13 +65,15 @@ class Table {
   // kCorrupt or kIo, naming path and offset.
   base::Status scrub(uint64_t& offset, uint64_t bytes_max) const;
 
+  // For open().
+  Table(Unloaded, std::unique_ptr<io::File> file, StoreId store, const TableSummary& summary);
+
   const TableSummary& summary() const { return summary_; }
   const std::string& path() const { return file_.path(); }
   // Filter and index.
   uint64_t bytes_resident() const { return filter_.bytes_resident() + index_.bytes_resident(); }
 
  private:
-  Table(std::unique_ptr<io::File> file, StoreId store, const TableSummary& summary);
   base::Status load();
   // The footer's bytes and what they say.
   base::Status read_footer(std::string& bytes, TableFooter& footer) const;

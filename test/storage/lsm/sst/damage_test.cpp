@@ -129,6 +129,22 @@ TEST_CASE("two blocks of equal size in each other's place are kCorrupt") {
   CHECK(scrub_all(*table) == base::Code::kCorrupt);
 }
 
+TEST_CASE("a sound block that is not the one the index tells of is kCorrupt") {
+  const OwnRows rows = {{5, "k", "", "v", false}, {9, "l", "", "v", false}};
+  BuiltTable built = build(rows, {.block_bytes = 1, .is_compressed = false});
+  const auto table = built.open();
+  std::string& bytes = built.disk->bytes;
+  std::string raw = bytes.substr(kBlockHeaderBytes, sealed_bytes(bytes) - kBlockHeaderBytes);
+  raw[4] = 6;  // The token.
+  std::string sealed;
+  BlockSealer(BlockSeed(kStore, kFile), false).seal(raw, 0, sealed);
+  bytes.replace(0, sealed.size(), sealed);
+
+  CHECK(is_honest(*table, rows[0], Wait::kBlocking));
+  CHECK(is_walk_honest(*table, rows));
+  CHECK(table->rows({}, false, Part::kAll)->status().code() == base::Code::kCorrupt);
+}
+
 TEST_CASE("another store's file, and another file of this store, do not open") {
   const OwnRows rows = make_rows(12, 3);
   const BuiltTable own = build(rows, kSmall);

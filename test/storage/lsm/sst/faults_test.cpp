@@ -115,7 +115,7 @@ TEST_CASE("a walk goes on over a read-ahead that fails where the block itself do
   CHECK(count == rows.size());
 }
 
-TEST_CASE("a table is synced once, at its end; after an error the writer says it again") {
+TEST_CASE("a table is synced once, at its end; after one error the writer says it ever again") {
   const OwnRows rows = make_rows(10'000, 9, 100);
   CHECK(build(rows).disk->syncs == 1);
 

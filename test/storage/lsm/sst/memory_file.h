@@ -16,7 +16,7 @@ struct MemoryDisk {
   bool is_cached = true;          // Otherwise read_cached answers false,
   uint64_t cached_begin = 0;      // as it does for anything before this offset.
   int failing_reads = 0;          // So many of the next reads fail.
-  int failing_writes_after = -1;  // Writes succeed so often, then fail; -1: always succeed.
+  int failing_writes_after = -1;  // So many writes succeed, the next one fails.
   // The next read that covers `flip_at` gets that byte wrong, once.
   uint64_t flip_at = UINT64_MAX;
   bool does_sync_fail = false;
@@ -52,6 +52,7 @@ class MemoryFile : public io::File {
   }
   base::Result<io::Moved> write_some(uint64_t offset, std::string_view bytes) override {
     if (disk_->failing_writes_after == 0) {
+      disk_->failing_writes_after = -1;
       return base::Status(base::Code::kNoSpace, path_ + ": write: full");
     }
     if (disk_->failing_writes_after > 0) --disk_->failing_writes_after;
