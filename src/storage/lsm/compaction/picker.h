@@ -4,7 +4,7 @@
 // next. When the runs above the base reach `merge_ratio` of its bytes, or too many of their rows
 // are tombstones, they are swept into the base, stretch by stretch in token order. A sweep goes on
 // with the runs it began with: those with live_from > 0, and no others; younger ones wait, unless
-// twice the fan-out of them stand on level 0. Applying what is picked, again and again, ends.
+// twice the fan-out of them stand on a level. Applying what is picked, again and again, ends.
 // Source: Dayan & Idreos, "Dostoevsky" (SIGMOD 2018); the data-driven tests are Pebble's manner.
 #pragma once
 
