@@ -404,6 +404,8 @@ void LsmEngine::commit(std::span<const LogWrite> writes, Durability durability,
   uint64_t bytes = 0;
   for (const LogWrite& write : writes) bytes += Log::bytes_of(write);
   if (!gate_.failure().is_ok()) return durable(gate_.failure());
+  // An update that came back from the disk too late.
+  if (is_log_closing_) return durable({Code::kShuttingDown, "the store is closing"});
   if (bytes > options_.segment_bytes / 8) {
     return durable({Code::kTooLarge, std::to_string(bytes) + " bytes in one write; the log takes " +
                                          std::to_string(options_.segment_bytes / 8)});
@@ -608,6 +610,7 @@ void LsmEngine::close(Done done) {
   is_closing_ = true;
   sync([this, done = std::move(done)](const Status& synced) {
     if (!synced.is_ok()) return maintenance_->stop([done, synced](const Status&) { done(synced); });
+    is_log_closing_ = true;
     log_->close([this, done](const Status& closed) {
       maintenance_->stop(
           [done, closed](const Status& stopped) { done(closed.is_ok() ? stopped : closed); });

@@ -171,7 +171,8 @@ class LsmEngine : public Engine {
   double debt_ = 0;  // Of the current version.
   size_t fetches_ = 0;
   size_t scans_ = 0;
-  bool is_closing_ = false;
+  bool is_closing_ = false;      // Nothing new is taken.
+  bool is_log_closing_ = false;  // Nor anything decided late.
 
   Pacer pacer_;
   struct Paced {

@@ -31,11 +31,17 @@ Status check_new(io::FileSystem& files, const std::string& directory) {
                                           " holds a LevelDB store; start with --engine leveldb, or "
                                           "name another --data-dir"};
     }
-    if (parse_table_name(name)) {
-      return with_advice({Code::kCorrupt, directory + " holds tables but no CURRENT"});
+    if (parse_table_name(name) || name.rfind("log-", 0) == 0) {
+      return with_advice({Code::kCorrupt, directory + " holds " + name + " but no CURRENT"});
     }
   }
   return Status::ok();
+}
+
+std::string parent_of(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
 }
 
 class Recovery {
@@ -59,6 +65,10 @@ class Recovery {
     if (!exists.is_ok()) return exists.status();
     if (!*exists) {
       if (Status made = files_.make_directory(options_.directory); !made.is_ok()) return made;
+    }
+    // Also if a start before this one made it, and fell before its name was on disk.
+    if (Status synced = files_.sync_directory(parent_of(options_.directory)); !synced.is_ok()) {
+      return synced;
     }
     auto lock = files_.lock(options_.directory + "/LOCK");
     if (!lock.is_ok()) return lock.status();

@@ -11,17 +11,17 @@ namespace distkv::storage::test {
 lsm::Options random_options(base::Rng& rng) {
   lsm::Options options;
   options.new_store = lsm::StoreId{rng.next_id()};
-  options.memtable_bytes = rng.between(4, 64) << 10;
+  options.memtable_bytes = 1024ull << rng.below(6);
   options.segment_bytes = rng.between(4, 16) * (64 << 10);
   options.cache_bytes = rng.chance(0.3) ? 0 : rng.between(1, 64) << 10;
-  options.table_bytes = rng.between(1, 32) << 10;
+  options.table_bytes = 512ull << rng.below(6);
   options.table.block_bytes = rng.between(64, 4096);
   options.table.value_apart_min = rng.between(32, 4096);
   options.table.filter_bits_per_key = rng.chance(0.2) ? 0 : 10;
   options.table.is_compressed = rng.chance(0.7);
   options.picker.fan_out = rng.between(2, 4);
   options.picker.merge_ratio = rng.chance(0.5) ? 0.5 : 1.0;
-  options.picker.stretch_bytes = rng.between(1, 64) << 10;
+  options.picker.stretch_bytes = 512ull << rng.below(7);
   options.ballast_bytes = 64 << 10;
   return options;
 }
