@@ -275,7 +275,7 @@ base::Result<std::unique_ptr<Log>> Log::open(io::FileSystem& files, const LogOpt
   auto impl =
       std::make_unique<Impl>(files, options, tail, log_thread, background, std::move(written));
   if (auto status = impl->open(tail); !status.is_ok()) return status;
-  return std::unique_ptr<Log>(new Log(std::move(impl)));
+  return std::make_unique<Log>(std::move(impl));
 }
 
 Log::Log(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

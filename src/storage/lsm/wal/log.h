@@ -49,6 +49,8 @@ struct LogWrite {
 };
 
 class Log {
+  class Impl;
+
  public:
   // Called on the owner when a frame is written: everything up to `through` is on disk if
   // `is_synced`. With a failure the log has stopped. May start new appends and writes; must not
@@ -62,6 +64,8 @@ class Log {
   static base::Result<std::unique_ptr<Log>> open(io::FileSystem& files, const LogOptions& options,
                                                  const LogTail& tail, Executor& log_thread,
                                                  Executor& background, Written written);
+  // For open().
+  explicit Log(std::unique_ptr<Impl> impl);
   ~Log();
 
   // Adds a commit to what gathers. Sequences go up by one, from the tail's. Not after a failure or
@@ -100,8 +104,6 @@ class Log {
   uint64_t bytes_written() const;
 
  private:
-  class Impl;
-  explicit Log(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
 

@@ -92,82 +92,84 @@ class Store {
 
 }  // namespace
 
-TEST_SUITE("log crashes") {
-  TEST_CASE("no power loss loses what was told to be on disk, or brings back anything else") {
-    for (uint64_t operation = 1; operation <= kLifeOperations; ++operation) {
-      for (uint64_t seed = 1; seed <= 6; ++seed) {
-        INFO("power loss at operation ", operation, ", seed ", seed);
-        io::test::SimFileSystem disk(seed);
-        REQUIRE(disk.make_directory("/store").is_ok());
-        REQUIRE(disk.sync_directory("/").is_ok());
-        Store store(disk, operation * 1000 + seed);
-        base::Rng rng(operation * 1000 + seed);
-        disk.stop_at(disk.operations() + operation);
+TEST_SUITE_BEGIN("log crashes");
+
+TEST_CASE("no power loss loses what was told to be on disk, or brings back anything else") {
+  for (uint64_t operation = 1; operation <= kLifeOperations; ++operation) {
+    for (uint64_t seed = 1; seed <= 6; ++seed) {
+      INFO("power loss at operation ", operation, ", seed ", seed);
+      io::test::SimFileSystem disk(seed);
+      REQUIRE(disk.make_directory("/store").is_ok());
+      REQUIRE(disk.sync_directory("/").is_ok());
+      Store store(disk, operation * 1000 + seed);
+      base::Rng rng(operation * 1000 + seed);
+      disk.stop_at(disk.operations() + operation);
+      store.live();
+      store.crash();
+      store.check();
+      for (uint64_t life = 0; life < kLivesAfter; ++life) {
+        disk.stop_at(disk.operations() + 1 + rng.below(kLifeOperations / 2));
         store.live();
         store.crash();
         store.check();
-        for (uint64_t life = 0; life < kLivesAfter; ++life) {
-          disk.stop_at(disk.operations() + 1 + rng.below(kLifeOperations / 2));
-          store.live();
-          store.crash();
-          store.check();
-        }
       }
     }
   }
+}
 
-  TEST_CASE("a killed process loses nothing that was written, and a power loss later neither") {
-    io::test::SimFileSystem disk(1);
+TEST_CASE("a killed process loses nothing that was written, and a power loss later neither") {
+  io::test::SimFileSystem disk(1);
+  const LogOptions options = small_options("/store");
+  REQUIRE(disk.make_directory("/store").is_ok());
+  REQUIRE(disk.sync_directory("/").is_ok());
+  {
+    LogRig rig(disk, options);
+    for (int i = 0; i < 20; ++i) {
+      rig.append();
+      rig.log().write_out(false);
+      rig.settle();
+    }
+    CHECK(rig.told_synced == Sequence{});
+  }
+  // No crash of the machine: the system still holds it all.
+  CHECK(replay(disk, options).commits.size() == 20);
+
+  io::test::CrashOdds odds = {.kept = 0, .dropped = 1, .torn = 0, .garbage = 0};
+  disk.set_crash_odds(odds);
+  base::Rng rng(1);
+  disk.crash(rng);
+  CHECK(replay(disk, options).commits.size() == 20);
+}
+
+TEST_CASE("a disk that lies about its syncs gives back a beginning, or damage is reported") {
+  size_t damaged = 0;
+  for (uint64_t seed = 1; seed <= 60; ++seed) {
+    io::test::SimFileSystem disk(seed);
     const LogOptions options = small_options("/store");
     REQUIRE(disk.make_directory("/store").is_ok());
     REQUIRE(disk.sync_directory("/").is_ok());
-    {
-      LogRig rig(disk, options);
-      for (int i = 0; i < 20; ++i) {
-        rig.append();
-        rig.log().write_out(false);
-        rig.settle();
-      }
-      CHECK(rig.told_synced == Sequence{});
+    LogRig rig(disk, options);
+    disk.add_fault({.operations = {io::test::Operation::kSync},
+                    .nth = 1 + seed % 10,
+                    .is_sticky = true,
+                    .effect = io::test::Effect::kLie});
+    for (int i = 0; i < 10; ++i) {
+      rig.commit();
+      rig.settle();
     }
-    // No crash of the machine: the system still holds it all.
-    CHECK(replay(disk, options).commits.size() == 20);
-
-    io::test::CrashOdds odds = {.kept = 0, .dropped = 1, .torn = 0, .garbage = 0};
-    disk.set_crash_odds(odds);
-    base::Rng rng(1);
+    base::Rng rng(seed);
     disk.crash(rng);
-    CHECK(replay(disk, options).commits.size() == 20);
-  }
+    disk.clear_faults();
 
-  TEST_CASE("a disk that lies about its syncs gives back a beginning, or damage is reported") {
-    size_t damaged = 0;
-    for (uint64_t seed = 1; seed <= 60; ++seed) {
-      io::test::SimFileSystem disk(seed);
-      const LogOptions options = small_options("/store");
-      REQUIRE(disk.make_directory("/store").is_ok());
-      REQUIRE(disk.sync_directory("/").is_ok());
-      LogRig rig(disk, options);
-      disk.add_fault({.operations = {io::test::Operation::kSync},
-                      .nth = 1 + seed % 10,
-                      .is_sticky = true,
-                      .effect = io::test::Effect::kLie});
-      for (int i = 0; i < 10; ++i) {
-        rig.commit();
-        rig.settle();
-      }
-      base::Rng rng(seed);
-      disk.crash(rng);
-      disk.clear_faults();
-
-      const Replayed replayed = replay(disk, options);
-      damaged += replayed.status.code() == base::Code::kCorrupt;
-      for (size_t i = 0; i < replayed.commits.size(); ++i) {
-        CHECK(replayed.commits[i] == text_of_commit(i + 1));
-      }
+    const Replayed replayed = replay(disk, options);
+    damaged += replayed.status.code() == base::Code::kCorrupt;
+    for (size_t i = 0; i < replayed.commits.size(); ++i) {
+      CHECK(replayed.commits[i] == text_of_commit(i + 1));
     }
-    CHECK(damaged > 10);
   }
+  CHECK(damaged > 10);
 }
+
+TEST_SUITE_END();
 
 }  // namespace distkv::storage::lsm::test

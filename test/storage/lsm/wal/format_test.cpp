@@ -34,108 +34,110 @@ base::Status ignore_write(const LoggedWrite&) { return {}; }
 
 }  // namespace
 
-TEST_SUITE("log format") {
-  TEST_CASE("a segment header comes back as it was") {
-    const SegmentHeader header = {kStore, SegmentNumber{9}, 1 << 20, Sequence{77}};
-    const std::string page = encode_segment_header(header);
-    CHECK(page.size() == kLogPageBytes);
+TEST_SUITE_BEGIN("log format");
 
-    const auto decoded = decode_segment_header(page);
-    REQUIRE(decoded);
-    CHECK(decoded->store == kStore);
-    CHECK(decoded->number == SegmentNumber{9});
-    CHECK(decoded->bytes == 1 << 20);
-    CHECK(decoded->first == Sequence{77});
-  }
+TEST_CASE("a segment header comes back as it was") {
+  const SegmentHeader header = {kStore, SegmentNumber{9}, 1 << 20, Sequence{77}};
+  const std::string page = encode_segment_header(header);
+  CHECK(page.size() == kLogPageBytes);
 
-  TEST_CASE("a segment header with any byte changed, or cut short, is none") {
-    const std::string page = encode_segment_header({kStore, SegmentNumber{9}, 8192, Sequence{77}});
-    for (size_t at = 0; at < kSegmentHeaderBytes; ++at) {
-      std::string damaged = page;
-      damaged[at] = static_cast<char>(damaged[at] ^ 0x10);
-      CHECK_FALSE(decode_segment_header(damaged));
-      CHECK_FALSE(decode_segment_header(page.substr(0, at)));
-    }
-  }
+  const auto decoded = decode_segment_header(page);
+  REQUIRE(decoded);
+  CHECK(decoded->store == kStore);
+  CHECK(decoded->number == SegmentNumber{9});
+  CHECK(decoded->bytes == 1 << 20);
+  CHECK(decoded->first == Sequence{77});
+}
 
-  TEST_CASE("a frame fills whole pages and is intact where it was written") {
-    FrameHeader header;
-    const std::string bytes = sealed_frame(header);
-    CHECK(bytes.size() == kLogPageBytes);
-
-    const auto peeked = peek_frame(bytes);
-    REQUIRE(peeked);
-    CHECK(peeked->payload_bytes == header.payload_bytes);
-    CHECK(peeked->commits == 1);
-    CHECK(peeked->first == Sequence{3});
-    CHECK(peeked->synced_to == Sequence{2});
-    CHECK_FALSE(peeked->is_closing);
-    CHECK(is_frame_intact(*peeked, kStore, kOffset, bytes));
-  }
-
-  TEST_CASE("a frame is not intact at another offset, in another segment or another store") {
-    FrameHeader header;
-    const std::string bytes = sealed_frame(header);
-    CHECK_FALSE(is_frame_intact(header, kStore, kOffset + kLogPageBytes, bytes));
-    CHECK_FALSE(is_frame_intact(header, StoreId{base::Id128{1, 3}}, kOffset, bytes));
-    FrameHeader elsewhere = header;
-    elsewhere.segment = SegmentNumber{8};
-    CHECK_FALSE(is_frame_intact(elsewhere, kStore, kOffset, bytes));
-  }
-
-  TEST_CASE("a frame with any byte of header or payload changed is not intact") {
-    FrameHeader header;
-    const std::string bytes = sealed_frame(header);
-    for (size_t at = 0; at < kFrameHeaderBytes + header.payload_bytes; ++at) {
-      std::string damaged = bytes;
-      damaged[at] = static_cast<char>(damaged[at] ^ 0x01);
-      const auto peeked = peek_frame(damaged);
-      CHECK_FALSE((peeked && is_frame_intact(*peeked, kStore, kOffset, damaged)));
-    }
-  }
-
-  TEST_CASE("bytes_of is never less than what a write takes") {
-    for (const size_t bytes : {0, 1, 127, 128, 16384, 3'000'000}) {
-      const Commit commit(3, bytes);
-      uint64_t bound = 0;
-      for (const LogWrite& write : commit.writes()) bound += Log::bytes_of(write);
-      const uint64_t taken = payload_of(commit.writes()).size();
-      CHECK(taken <= bound);
-      CHECK(bound <= taken + 100);
-    }
-  }
-
-  TEST_CASE("a payload that is not exactly its commits is corrupt") {
-    const std::string payload = payload_of(Commit(3).writes());
-    const auto decode = [](std::string_view bytes, uint32_t commits) {
-      return decode_commits(bytes, Sequence{1}, commits, Sequence{}, ignore_write).code();
-    };
-    CHECK(decode(payload, 1) == base::Code::kOk);
-    CHECK(decode(payload, 0) == base::Code::kCorrupt);
-    CHECK(decode(payload, 2) == base::Code::kCorrupt);
-    CHECK(decode(payload + "x", 1) == base::Code::kCorrupt);
-    for (size_t size = 0; size < payload.size(); ++size) {
-      CHECK(decode(payload.substr(0, size), 1) == base::Code::kCorrupt);
-    }
-    std::string unknown_space = payload;
-    unknown_space[1] = 4;
-    CHECK(decode(unknown_space, 1) == base::Code::kCorrupt);
-  }
-
-  TEST_CASE("commits up to the one to skip are passed over, and a refusal ends the walk") {
-    std::string payload;
-    for (uint64_t number = 1; number <= 5; ++number) payload += payload_of(Commit(number).writes());
-    std::vector<Sequence> seen;
-    const auto status = decode_commits(payload, Sequence{11}, 5, Sequence{12},
-                                       [&](const LoggedWrite& write) -> base::Status {
-                                         seen.push_back(write.sequence);
-                                         if (seen.size() < 3) return {};
-                                         return {base::Code::kOverloaded, "enough"};
-                                       });
-    CHECK(status.code() == base::Code::kOverloaded);
-    // The third commit erases as well.
-    CHECK(seen == std::vector{Sequence{13}, Sequence{13}, Sequence{14}});
+TEST_CASE("a segment header with any byte changed, or cut short, is none") {
+  const std::string page = encode_segment_header({kStore, SegmentNumber{9}, 8192, Sequence{77}});
+  for (size_t at = 0; at < kSegmentHeaderBytes; ++at) {
+    std::string damaged = page;
+    damaged[at] = static_cast<char>(damaged[at] ^ 0x10);
+    CHECK_FALSE(decode_segment_header(damaged));
+    CHECK_FALSE(decode_segment_header(page.substr(0, at)));
   }
 }
+
+TEST_CASE("a frame fills whole pages and is intact where it was written") {
+  FrameHeader header;
+  const std::string bytes = sealed_frame(header);
+  CHECK(bytes.size() == kLogPageBytes);
+
+  const auto peeked = peek_frame(bytes);
+  REQUIRE(peeked);
+  CHECK(peeked->payload_bytes == header.payload_bytes);
+  CHECK(peeked->commits == 1);
+  CHECK(peeked->first == Sequence{3});
+  CHECK(peeked->synced_to == Sequence{2});
+  CHECK_FALSE(peeked->is_closing);
+  CHECK(is_frame_intact(*peeked, kStore, kOffset, bytes));
+}
+
+TEST_CASE("a frame is not intact at another offset, in another segment or another store") {
+  FrameHeader header;
+  const std::string bytes = sealed_frame(header);
+  CHECK_FALSE(is_frame_intact(header, kStore, kOffset + kLogPageBytes, bytes));
+  CHECK_FALSE(is_frame_intact(header, StoreId{base::Id128{1, 3}}, kOffset, bytes));
+  FrameHeader elsewhere = header;
+  elsewhere.segment = SegmentNumber{8};
+  CHECK_FALSE(is_frame_intact(elsewhere, kStore, kOffset, bytes));
+}
+
+TEST_CASE("a frame with any byte of header or payload changed is not intact") {
+  FrameHeader header;
+  const std::string bytes = sealed_frame(header);
+  for (size_t at = 0; at < kFrameHeaderBytes + header.payload_bytes; ++at) {
+    std::string damaged = bytes;
+    damaged[at] = static_cast<char>(damaged[at] ^ 0x01);
+    const auto peeked = peek_frame(damaged);
+    CHECK_FALSE((peeked && is_frame_intact(*peeked, kStore, kOffset, damaged)));
+  }
+}
+
+TEST_CASE("bytes_of is never less than what a write takes") {
+  for (const size_t bytes : {0, 1, 127, 128, 16384, 3'000'000}) {
+    const Commit commit(3, bytes);
+    uint64_t bound = 0;
+    for (const LogWrite& write : commit.writes()) bound += Log::bytes_of(write);
+    const uint64_t taken = payload_of(commit.writes()).size();
+    CHECK(taken <= bound);
+    CHECK(bound <= taken + 100);
+  }
+}
+
+TEST_CASE("a payload that is not exactly its commits is corrupt") {
+  const std::string payload = payload_of(Commit(3).writes());
+  const auto decode = [](std::string_view bytes, uint32_t commits) {
+    return decode_commits(bytes, Sequence{1}, commits, Sequence{}, ignore_write).code();
+  };
+  CHECK(decode(payload, 1) == base::Code::kOk);
+  CHECK(decode(payload, 0) == base::Code::kCorrupt);
+  CHECK(decode(payload, 2) == base::Code::kCorrupt);
+  CHECK(decode(payload + "x", 1) == base::Code::kCorrupt);
+  for (size_t size = 0; size < payload.size(); ++size) {
+    CHECK(decode(payload.substr(0, size), 1) == base::Code::kCorrupt);
+  }
+  std::string unknown_space = payload;
+  unknown_space[1] = 4;
+  CHECK(decode(unknown_space, 1) == base::Code::kCorrupt);
+}
+
+TEST_CASE("commits up to the one to skip are passed over, and a refusal ends the walk") {
+  std::string payload;
+  for (uint64_t number = 1; number <= 5; ++number) payload += payload_of(Commit(number).writes());
+  std::vector<Sequence> seen;
+  const auto status = decode_commits(payload, Sequence{11}, 5, Sequence{12},
+                                     [&](const LoggedWrite& write) -> base::Status {
+                                       seen.push_back(write.sequence);
+                                       if (seen.size() < 3) return {};
+                                       return {base::Code::kOverloaded, "enough"};
+                                     });
+  CHECK(status.code() == base::Code::kOverloaded);
+  // The third commit erases as well.
+  CHECK(seen == std::vector{Sequence{13}, Sequence{13}, Sequence{14}});
+}
+
+TEST_SUITE_END();
 
 }  // namespace distkv::storage::lsm::test

@@ -33,26 +33,28 @@ void write_golden(io::FileSystem& disk, const LogOptions& options) {
 
 }  // namespace
 
-TEST_SUITE("log golden") {
-  TEST_CASE("a segment is written as version 1 wrote it") {
-    io::test::SimFileSystem disk(1);
-    REQUIRE(disk.make_directory("/store").is_ok());
-    write_golden(disk, small_options("/store"));
-    CHECK((disk.contents("/store/log-00") == golden_segment()));
-  }
+TEST_SUITE_BEGIN("log golden");
 
-  TEST_CASE("a segment of version 1 is read") {
-    io::test::SimFileSystem disk(1);
-    REQUIRE(disk.make_directory("/store").is_ok());
-    disk.replace("/store/log-00", golden_segment());
-    const Replayed replayed = replay(disk, small_options("/store"));
-    REQUIRE(replayed.status.to_string() == "ok");
-    REQUIRE(replayed.commits.size() == 3);
-    for (uint64_t number = 1; number <= 3; ++number) {
-      CHECK(replayed.commits[number - 1] == text_of_commit(number, kValueBytes));
-    }
-    CHECK(replayed.tail.was_closed);
-  }
+TEST_CASE("a segment is written as version 1 wrote it") {
+  io::test::SimFileSystem disk(1);
+  REQUIRE(disk.make_directory("/store").is_ok());
+  write_golden(disk, small_options("/store"));
+  CHECK((disk.contents("/store/log-00") == golden_segment()));
 }
+
+TEST_CASE("a segment of version 1 is read") {
+  io::test::SimFileSystem disk(1);
+  REQUIRE(disk.make_directory("/store").is_ok());
+  disk.replace("/store/log-00", golden_segment());
+  const Replayed replayed = replay(disk, small_options("/store"));
+  REQUIRE(replayed.status.to_string() == "ok");
+  REQUIRE(replayed.commits.size() == 3);
+  for (uint64_t number = 1; number <= 3; ++number) {
+    CHECK(replayed.commits[number - 1] == text_of_commit(number, kValueBytes));
+  }
+  CHECK(replayed.tail.was_closed);
+}
+
+TEST_SUITE_END();
 
 }  // namespace distkv::storage::lsm::test
