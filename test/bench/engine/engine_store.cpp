@@ -141,42 +141,57 @@ uint64_t EngineStore::scan(std::string_view first, uint64_t count_max, const Vis
 // The lanes of a durable load as writes in flight.
 class EngineStore::LaneWrites {
  public:
-  LaneWrites(DurableLoad& load, storage::Engine& engine) : load_(load), engine_(engine) {
+  LaneWrites(DurableLoad& load, storage::Engine& engine)
+      : load_(load), engine_(engine), records_(load.lanes()) {
     for (size_t lane = 0; lane < load.lanes(); ++lane) free_.push_back(lane);
   }
 
-  // Starts every lane that is free; how many are in flight then.
-  size_t start_free() {
+  // Repeats what was refused and starts every lane that is free; false if nothing is left to wait
+  // for.
+  bool start() {
+    for (const size_t lane : std::exchange(refused_, {})) write(lane);
     while (!free_.empty()) {
       const size_t lane = free_.back();
       free_.pop_back();
-      if (const auto record = load_.start(lane)) start(lane, *record);
+      const auto record = load_.start(lane);
+      if (!record) continue;
+      records_[lane] = *record;
+      write(lane);
     }
-    return in_flight_;
+    return in_flight_ > 0 || !refused_.empty();
   }
 
  private:
-  void start(size_t lane, const Record& record) {
+  void write(size_t lane) {
     ++in_flight_;
+    const Record& record = records_[lane];
     engine_.write(one(record.key, &record.value), Durability::kGroup,
-                  [this, lane](const base::Status& status) {
-                    // The load has few writes in flight: no engine may refuse one.
-                    if (!status.is_ok()) stop("engine: " + status.to_string());
-                    load_.finish(lane);
-                    free_.push_back(lane);
-                    --in_flight_;
-                  });
+                  [this, lane](const base::Status& status) { finish(lane, status); });
+  }
+
+  void finish(size_t lane, const base::Status& status) {
+    --in_flight_;
+    if (status.is_ok()) {
+      load_.finish(lane);
+      free_.push_back(lane);
+    } else if (status.code() == base::Code::kOverloaded) {
+      refused_.push_back(lane);
+    } else {
+      stop("engine: " + status.to_string());
+    }
   }
 
   DurableLoad& load_;
   storage::Engine& engine_;
+  std::vector<Record> records_;  // What each lane writes, until it is durable.
   std::vector<size_t> free_;
+  std::vector<size_t> refused_;
   size_t in_flight_ = 0;
 };
 
 void EngineStore::put_durably(DurableLoad& load) {
   LaneWrites writes(load, *engine_);
-  while (writes.start_free() > 0) threads_->wait(kWait);
+  while (writes.start()) threads_->wait(kWait);
 }
 
 void EngineStore::put_batch(std::span<const Record> batch) {

@@ -9,8 +9,8 @@
 namespace distkv::bench {
 namespace {
 
-// A batch is cut to this: stores bound what one commit may hold (the LSM's log frame, 16 MiB).
-constexpr uint64_t kBatchBytesMax = 8 << 20;
+// A batch is cut to this: stores bound what one commit may hold (the LSM 8 MiB, overhead included).
+constexpr uint64_t kBatchBytesMax = 4 << 20;
 
 // Puts what `name_of(i)` says, for i from 0.
 template <typename NameOf>
