@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <charconv>
 #include <limits>
 #include <numeric>
 #include <optional>
@@ -97,6 +98,21 @@ Result<std::chrono::nanoseconds> parse_duration(std::string_view text) {
   constexpr double kYearNanos = 366.0 * 24 * 3600e9;
   if (total > kYearNanos) return no_duration(whole);
   return std::chrono::nanoseconds(static_cast<int64_t>(total));
+}
+
+Result<uint64_t> parse_bytes(std::string_view text) {
+  constexpr uint64_t kNumberMax = uint64_t{1} << 32;  // Times the largest unit it still fits.
+  uint64_t number = 0;
+  const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  std::string_view unit = text.substr(static_cast<size_t>(rest - text.data()));
+  if (unit.ends_with("iB")) unit.remove_suffix(2);
+  const size_t power = unit.empty() ? 0 : std::string_view("KMG").find(unit) + 1;
+  const bool is_unit = unit.empty() ? !text.ends_with("iB") : unit.size() == 1 && power > 0;
+  if (error != std::errc() || !is_unit || number > kNumberMax) {
+    return Status(Code::kInvalidArgument,
+                  "'" + std::string(text) + "' is no size; write for instance 64MiB or 1048576");
+  }
+  return number << (10 * power);
 }
 
 std::vector<std::string> split_list(std::string_view text) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +26,9 @@ base::Result<std::vector<std::string>> normalise(const std::vector<std::string>&
 
 // Durations as Go writes them: "5s", "100ms", "1m30s", "1.5h". Units ns, us, ms, s, m, h.
 base::Result<std::chrono::nanoseconds> parse_duration(std::string_view text);
+
+// Sizes: "64MiB", "64M", "1GiB", "512KiB" or plain bytes; K, M and G are powers of 1024.
+base::Result<uint64_t> parse_bytes(std::string_view text);
 
 // "a,b,c" without empty parts.
 std::vector<std::string> split_list(std::string_view text);

@@ -19,10 +19,13 @@ namespace {
 
 // Settings other versions of such stores have and this one will; taking one and doing nothing with
 // it would be a lie.
-constexpr std::string_view kNotYet[] = {
-    "mem-table-size", "sstable-size", "bloom-filter-bits", "compaction-threshold",
-    "sloppy-quorum",  "http-address", "resp-address",      "tls-enabled",
-    "tls-cert-file",  "tls-key-file", "tls-ca-file",       "tls-client-auth"};
+constexpr std::string_view kNotYet[] = {"sloppy-quorum", "http-address",   "resp-address",
+                                        "tls-enabled",   "tls-cert-file",  "tls-key-file",
+                                        "tls-ca-file",   "tls-client-auth"};
+
+// Those that only the lsm engine can follow.
+constexpr std::string_view kLsmOnly[] = {"mem-table-size", "sstable-size", "bloom-filter-bits",
+                                         "compaction-threshold"};
 
 Status invalid(std::string message) { return {Code::kInvalidArgument, std::move(message)}; }
 
@@ -136,6 +139,22 @@ Status apply_values(const Values& values, server::ServerOptions& options) {
   return Status::ok();
 }
 
+// A setting that the chosen engine would ignore is refused.
+Status judge_engine(const Values& values, const server::ServerOptions& options) {
+  if (options.store.engine == server::EngineKind::kLsm) return Status::ok();
+  const std::string& engine = options.node.engine_name;
+  for (const std::string_view name : kLsmOnly) {
+    const auto given = values.find(name);
+    if (given == values.end()) continue;
+    return invalid(given->second.where + ": only the lsm engine has it, and --engine is " + engine);
+  }
+  if (!options.store.lsm.sync_interval) return Status::ok();
+  return invalid(values.at("durability").where + ": periodic needs --engine lsm; " +
+                 (options.store.engine == server::EngineKind::kMemory
+                      ? "memory has no disk to sync"
+                      : "leveldb syncs groups of writes or leaves it to the system"));
+}
+
 // What node::validate can judge before the port is bound and the address to announce is known.
 Status judge(const server::ServerOptions& options) {
   node::Config config = options.node;
@@ -192,6 +211,7 @@ Result<CommandLine> parse_server(const std::vector<std::string>& arguments,
     if (flags->count(name) > 0) values[name] = {"--" + name, (*flags)[name].as<std::string>()};
   }
   if (const Status applied = apply_values(values, line.options); !applied.is_ok()) return applied;
+  if (const Status judged = judge_engine(values, line.options); !judged.is_ok()) return judged;
   if (const Status judged = judge(line.options); !judged.is_ok()) {
     return invalid("--" + judged.message());
   }

@@ -61,25 +61,40 @@ Status set_seeds(ServerOptions& options, std::string_view value) {
 }
 
 Status set_engine(ServerOptions& options, std::string_view value) {
-  if (value == "lsm") {
-    return {Code::kInvalidArgument,
-            "'lsm' is not in this version yet; allowed is leveldb or memory"};
+  using server::EngineKind;
+  if (value != "lsm" && value != "leveldb" && value != "memory") {
+    return wrong(value, "lsm, leveldb or memory");
   }
-  if (value != "leveldb" && value != "memory") return wrong(value, "leveldb or memory");
-  options.engine = value == "memory" ? server::EngineKind::kMemory : server::EngineKind::kLevelDb;
+  options.store.engine = value == "lsm"       ? EngineKind::kLsm
+                         : value == "leveldb" ? EngineKind::kLevelDb
+                                              : EngineKind::kMemory;
   options.node.engine_name = std::string(value);
   return Status::ok();
 }
 
 Status set_durability(ServerOptions& options, std::string_view value) {
-  if (value.rfind("periodic:", 0) == 0) {
-    return {Code::kInvalidArgument,
-            "'periodic' comes with the lsm engine, which is not in this version yet; allowed is "
-            "group or memory"};
-  }
-  if (value != "group" && value != "memory") return wrong(value, "group or memory");
+  constexpr std::string_view kPeriodic = "periodic:";
+  constexpr std::string_view kAllowed = "group, memory, or periodic:MILLISECONDS (1 to 60000)";
+  options.store.lsm.sync_interval.reset();
   options.node.durability =
       value == "group" ? storage::Durability::kGroup : storage::Durability::kMemory;
+  if (value == "group" || value == "memory") return Status::ok();
+  uint32_t milliseconds = 0;
+  const bool is_periodic =
+      value.starts_with(kPeriodic) &&
+      set_number<uint32_t>(milliseconds, value.substr(kPeriodic.size()), 1, 60'000).is_ok();
+  if (!is_periodic) return wrong(value, kAllowed);
+  options.store.lsm.sync_interval = std::chrono::milliseconds(milliseconds);
+  return Status::ok();
+}
+
+Status set_bytes(uint64_t& place, std::string_view value) {
+  constexpr uint64_t kLow = 1 << 20;   // Less is all overhead: a file, a run, a merge each time.
+  constexpr uint64_t kHigh = 1 << 30;  // One allocation, one flush, one file that can be handled.
+  const auto bytes = parse_bytes(value);
+  if (!bytes.is_ok()) return bytes.status();
+  if (*bytes < kLow || *bytes > kHigh) return wrong(value, "1MiB to 1GiB");
+  place = *bytes;
   return Status::ok();
 }
 
@@ -107,7 +122,7 @@ const std::vector<Setting>& settings() {
       {"advertise-address", "", "host:port", "what to announce to others; --address if not given",
        [](Options o, Text v) { return set_address(o.node.endpoint, v); }},
       {"data-dir", "./data", "a directory", "where everything is kept; made if it is missing",
-       [](Options o, Text v) { return o.data_dir = std::string(v), Status(); }},
+       [](Options o, Text v) { return o.store.data_dir = std::string(v), Status(); }},
       {"seed-nodes", "", "host:port,...",
        "members to join through; none, or oneself first: found a cluster", set_seeds},
       {"cluster-name", "distkv", "1 to 64 characters", "members of other clusters are refused",
@@ -133,10 +148,21 @@ const std::vector<Setting>& settings() {
        [](Options o, Text v) {
          return set_number<uint32_t>(o.node.write_quorum, v, 1, ring::kReplicasMax);
        }},
-      {"engine", "leveldb", "leveldb or memory", "what stores the data", set_engine},
-      {"durability", "group", "group or memory",
-       "answer when on disk, or when in memory (a crash then loses the newest writes)",
+      {"engine", "lsm", "lsm, leveldb or memory", "what stores the data", set_engine},
+      {"durability", "group", "group, periodic:MILLISECONDS or memory",
+       "answer when on disk; or from memory, synced so often or when it suits (a crash then loses "
+       "the newest writes of this node)",
        set_durability},
+      {"mem-table-size", "64MiB", "1MiB to 1GiB", "lsm: memory that is filled, then flushed",
+       [](Options o, Text v) { return set_bytes(o.store.lsm.memtable_bytes, v); }},
+      {"sstable-size", "64MiB", "1MiB to 1GiB", "lsm: tables are cut where they reach this",
+       [](Options o, Text v) { return set_bytes(o.store.lsm.table_bytes, v); }},
+      {"bloom-filter-bits", "10", "0 to 20", "lsm: bits of filter for each key; 0: no filters",
+       [](Options o, Text v) {
+         return set_number<size_t>(o.store.lsm.table.filter_bits_per_key, v, 0, 20);
+       }},
+      {"compaction-threshold", "4", "2 to 16", "lsm: runs of one level that are merged into one",
+       [](Options o, Text v) { return set_number<size_t>(o.store.lsm.picker.fan_out, v, 2, 16); }},
       {"heartbeat-interval", "500ms", "10ms to 10m", "between probes of a member",
        [](Options o, Text v) { return set_duration(o.node.membership.heartbeat_interval, v); }},
       {"suspect-timeout", "1.5s", "10ms to 10m", "unanswered probes before a member is suspected",

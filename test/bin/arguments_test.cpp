@@ -85,6 +85,29 @@ TEST_CASE("what is no duration is refused with an example of one") {
   }
 }
 
+TEST_CASE("sizes are bytes, or powers of 1024 with a unit") {
+  const std::vector<std::pair<std::string_view, uint64_t>> table = {
+      {"0", 0},          {"1048576", 1 << 20}, {"512K", 512 << 10},
+      {"64M", 64 << 20}, {"64MiB", 64 << 20},  {"1GiB", 1 << 30},
+  };
+  for (const auto& row : table) {
+    CAPTURE(row.first);
+    const auto parsed = parse_bytes(row.first);
+    REQUIRE(parsed.is_ok());
+    CHECK(*parsed == row.second);
+  }
+}
+
+TEST_CASE("what is no size is refused with an example of one") {
+  for (const std::string_view text : {"", "much", "-1", "1.5M", "64 M", "64MB", "M", "1iB", "1KM",
+                                      "9999999999G", "99999999999999999999"}) {
+    CAPTURE(text);
+    const auto parsed = parse_bytes(text);
+    REQUIRE(!parsed.is_ok());
+    CHECK(parsed.status().message().find("64MiB") != std::string::npos);
+  }
+}
+
 TEST_CASE("a list has no empty parts and no blanks around them") {
   CHECK(split_list("a:1,b:2") == Words{"a:1", "b:2"});
   CHECK(split_list(" a:1 ,, b:2,") == Words{"a:1", "b:2"});

@@ -62,7 +62,7 @@ TEST_CASE("nothing given means the defaults") {
   const CommandLine line = parsed({});
 
   CHECK(line.options.address.value() == "localhost:8080");
-  CHECK(line.options.data_dir == "./data");
+  CHECK(line.options.store.data_dir == "./data");
   CHECK(line.options.node.replicas == 3);
   CHECK(line.options.node.read_quorum == 2);
   CHECK(line.options.node.write_quorum == 2);
@@ -110,6 +110,58 @@ TEST_CASE("a wrong value is named with where it came from and what is allowed") 
   CHECK(has(refusal({"--log-level", "loud"}), "debug, info, warn or error"));
 }
 
+TEST_CASE("the lsm engine is the standard one, and its settings reach it") {
+  const CommandLine standard = parsed({});
+  CHECK(standard.options.store.engine == server::EngineKind::kLsm);
+  CHECK(standard.options.node.engine_name == "lsm");
+  CHECK(standard.options.store.lsm.memtable_bytes == 64 << 20);
+  CHECK(standard.options.store.lsm.table_bytes == 64 << 20);
+  CHECK(standard.options.store.lsm.table.filter_bits_per_key == 10);
+  CHECK(standard.options.store.lsm.picker.fan_out == 4);
+
+  const CommandLine line = parsed({"--mem-table-size=2M", "-sstable-size", "1GiB",
+                                   "--bloom-filter-bits=0", "--compaction-threshold=16"});
+  CHECK(line.options.store.lsm.memtable_bytes == 2 << 20);
+  CHECK(line.options.store.lsm.table_bytes == 1 << 30);
+  CHECK(line.options.store.lsm.table.filter_bits_per_key == 0);
+  CHECK(line.options.store.lsm.picker.fan_out == 16);
+}
+
+TEST_CASE("sizes and counts of the lsm engine have bounds") {
+  CHECK(has(refusal({"--mem-table-size", "1"}), "--mem-table-size: '1' is not allowed"));
+  CHECK(has(refusal({"--mem-table-size", "1"}), "1MiB to 1GiB"));
+  CHECK(has(refusal({"--sstable-size", "2GiB"}), "1MiB to 1GiB"));
+  CHECK(has(refusal({"--sstable-size", "much"}), "is no size"));
+  CHECK(has(refusal({"--bloom-filter-bits", "21"}), "0 to 20"));
+  CHECK(has(refusal({"--compaction-threshold", "1"}), "2 to 16"));
+}
+
+TEST_CASE("what the chosen engine would ignore is refused, wherever it stands") {
+  for (const char* flag : {"--mem-table-size=64MiB", "--sstable-size=64MiB",
+                           "--bloom-filter-bits=10", "--compaction-threshold=4"}) {
+    CHECK(has(refusal({"--engine", "leveldb", flag}), "only the lsm engine has it"));
+  }
+  CHECK(has(refusal({"--engine=memory"}, {{"DISTKV_SSTABLE_SIZE", "64M"}}), "DISTKV_SSTABLE_SIZE"));
+  CHECK(has(refusal({"--engine=leveldb", "--durability=periodic:9"}), "needs --engine lsm"));
+  CHECK(has(refusal({"--engine=memory", "--durability=periodic:9"}), "no disk"));
+}
+
+TEST_CASE("durability is by group, by the clock or not waited for") {
+  using storage::Durability;
+  const CommandLine group = parsed({});
+  const CommandLine periodic = parsed({"--durability", "periodic:250"});
+  const CommandLine memory = parsed({"--durability", "memory"});
+
+  CHECK(group.options.node.durability == Durability::kGroup);
+  CHECK(periodic.options.node.durability == Durability::kMemory);
+  CHECK(periodic.options.store.lsm.sync_interval == std::chrono::milliseconds(250));
+  CHECK(memory.options.node.durability == Durability::kMemory);
+  CHECK(!memory.options.store.lsm.sync_interval);
+  for (const char* wrong : {"periodic", "periodic:", "periodic:0", "periodic:1s", "sometimes"}) {
+    CHECK(has(refusal({"--durability", wrong}), "periodic:MILLISECONDS"));
+  }
+}
+
 TEST_CASE("a quorum above the replicas is refused") {
   CHECK(has(refusal({"--write-quorum", "4"}), "write-quorum"));
   CHECK(has(refusal({"--read-quorum", "3", "--replicas", "2"}), "read-quorum"));
@@ -126,7 +178,7 @@ TEST_CASE("an unknown flag is named, with the one that was likely meant") {
 
 TEST_CASE("what is to come is refused rather than ignored, in the file too") {
   const ConfigFile file("http-address = :8081\n");
-  for (const char* flag : {"--sloppy-quorum", "--tls-enabled", "--mem-table-size=1"}) {
+  for (const char* flag : {"--sloppy-quorum", "--tls-enabled", "--resp-address=:1"}) {
     CHECK(has(refusal({flag}), "does not have it yet"));
   }
   CHECK(has(refusal({"--config", file.path()}), "http-address"));
