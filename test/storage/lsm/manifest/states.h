@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "storage/lsm/manifest/state.h"
@@ -26,11 +27,11 @@ inline TableSummary table_of(uint64_t file, Span span, Space space = Space::kDat
 }
 
 inline RunState run_of(uint64_t id, uint8_t level, std::vector<TableSummary> tables) {
-  return {.id = RunId(id), .level = level, .tables = std::move(tables)};
+  return {.id = RunId(id), .level = level, .live_from = {}, .tables = std::move(tables)};
 }
 
 inline RunState base_of(uint64_t id, std::vector<TableSummary> tables) {
-  return {.id = RunId(id), .is_base = true, .tables = std::move(tables)};
+  return {.id = RunId(id), .is_base = true, .live_from = {}, .tables = std::move(tables)};
 }
 
 // Runs 4, 3 on level 0, run 2 on level 1, base 1 of two tables; one run of hints.
@@ -73,7 +74,8 @@ inline Edit flush_of(const StoreState& state) {
   edit.next_file = FileId(file + 1);
   edit.next_run = RunId(state.next_run.value() + 1);
   edit.flushed = Sequence(state.flushed.value() + 10);
-  edit.puts.push_back({.run = run_of(state.next_run.value(), 0, {table_of(file, {3, 9})})});
+  edit.puts.push_back(
+      {.run = run_of(state.next_run.value(), 0, {table_of(file, {3, 9})}), .replaces = {}});
   return edit;
 }
 
