@@ -24,10 +24,12 @@ constexpr base::Duration kGatherTime = std::chrono::milliseconds(10);
 constexpr uint64_t kTurnBytesMax = 1 << 20;
 // Free chunks kept for the next memtable.
 constexpr size_t kMemtablesMax = 4;
-// Segments that wait for a flush: from the first number on the memtable is flushed though small
-// (lone synced writes take a page each), at the second no write is taken.
-constexpr uint64_t kSegmentsWanted = 4;
-constexpr uint64_t kSegmentsMax = 12;
+// Log that waits for a flush, in memtables: from the first bound on the memtable is flushed though
+// small (lone synced writes take a page each), at the second no write is taken.
+constexpr uint64_t kLogWanted = 4;
+constexpr uint64_t kLogMax = 12;
+// Nor is less than this many segments worth a flush.
+constexpr uint64_t kLogSegmentsMin = 3;
 constexpr size_t kDropPageItems = 1024;
 
 Status overloaded(const std::string& why) {
@@ -156,11 +158,17 @@ double LsmEngine::work_pressure() const {
   // One full memtable is being filled at any time; beyond it memory is dirty.
   const uint64_t dirty = maintenance_->frozen_bytes() + active_->bytes();
   const uint64_t excess = dirty - std::min(dirty, options_.memtable_bytes);
-  const uint64_t held = log_->bytes_held() / std::max<uint64_t>(options_.segment_bytes, 1);
-  const uint64_t segments = held - std::min(held, kSegmentsWanted);
-  return std::min(1.0, std::max({share(excess, (kMemtablesMax - 1) * options_.memtable_bytes),
-                                 debt_, share(segments, kSegmentsMax - kSegmentsWanted),
-                                 share(log_->bytes_waiting(), options_.pending_bytes_max)}));
+  const uint64_t held = log_->bytes_held();
+  const uint64_t wanted = log_bytes_wanted();
+  return std::min(
+      1.0,
+      std::max({share(excess, (kMemtablesMax - 1) * options_.memtable_bytes), debt_,
+                share(held - std::min(held, wanted), (kLogMax - kLogWanted) * wanted / kLogWanted),
+                share(log_->bytes_waiting(), options_.pending_bytes_max)}));
+}
+
+uint64_t LsmEngine::log_bytes_wanted() const {
+  return std::max(kLogWanted * options_.memtable_bytes, kLogSegmentsMin * options_.segment_bytes);
 }
 
 double LsmEngine::pressure() const {
@@ -406,9 +414,9 @@ void LsmEngine::commit(std::span<const LogWrite> writes, Durability durability,
   if (!gate_.failure().is_ok()) return durable(gate_.failure());
   // An update that came back from the disk too late.
   if (is_log_closing_) return durable({Code::kShuttingDown, "the store is closing"});
-  if (bytes > options_.segment_bytes / 8) {
+  if (bytes > commit_bytes_max(options_)) {
     return durable({Code::kTooLarge, std::to_string(bytes) + " bytes in one write; the log takes " +
-                                         std::to_string(options_.segment_bytes / 8)});
+                                         std::to_string(commit_bytes_max(options_))});
   }
   const Sequence sequence = gate_.next();
   apply(writes, sequence, durability);
@@ -432,8 +440,8 @@ void LsmEngine::apply(std::span<const LogWrite> writes, Sequence sequence, Durab
   }
   sample_.writes += writes.size();
   maintenance_->note_writes();
-  const bool is_log_long = log_->bytes_held() >= kSegmentsWanted * options_.segment_bytes &&
-                           maintenance_->frozen().empty();
+  const bool is_log_long =
+      log_->bytes_held() >= log_bytes_wanted() && maintenance_->frozen().empty();
   if (active_->bytes() >= options_.memtable_bytes || is_log_long) freeze();
 }
 

@@ -117,6 +117,7 @@ class LsmEngine : public Engine {
   // Why nothing (a put) can be taken now; ok if it can.
   base::Status refusal() const;
   double work_pressure() const;
+  uint64_t log_bytes_wanted() const;
   base::Status space_refusal(Space space, bool frees_space) const;
 
   base::Result<Lookup> look_up(const KeyRef& key, Part part, Probe& probe, Seen& seen);

@@ -178,8 +178,13 @@ LogOptions log_options_of(const Options& options, StoreId store) {
   log.directory = options.directory;
   log.store = store;
   log.segment_bytes = options.segment_bytes;
-  log.frame_bytes_max = options.segment_bytes / 4;
+  log.frame_bytes_max = options.segment_bytes / 2;
   return log;
+}
+
+uint64_t commit_bytes_max(const Options& options) {
+  constexpr uint64_t kFrameOverheadMax = 8192;  // Its header, and padding to a page.
+  return options.segment_bytes / 2 - kFrameOverheadMax;
 }
 
 Result<Recovered> recover(io::FileSystem& files, const Options& options,

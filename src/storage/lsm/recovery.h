@@ -24,6 +24,8 @@ struct Recovered {
 };
 
 LogOptions log_options_of(const Options& options, StoreId store);
+// The largest commit: it must fit a frame, and a frame half a segment.
+uint64_t commit_bytes_max(const Options& options);
 
 // A new store if the directory is empty or missing. kUnavailable if another process has it;
 // kCorrupt, saying where and what to do, if the manifest or the log's middle is damaged; kIo. A
