@@ -17,8 +17,6 @@ namespace {
 // Output of one step: long enough to make the hand-over negligible, short enough (some ten
 // milliseconds) for a flush not to wait noticeably behind a merge.
 constexpr uint64_t kStepBytes = 2 << 20;
-// The manifest starts afresh beyond this: some thousand edits, read in a millisecond.
-constexpr uint64_t kManifestBytesMax = 1 << 20;
 // Disks that fill up or fail rarely recover sooner.
 constexpr base::Duration kRetryInterval = std::chrono::milliseconds(500);
 // Space given back is seen within this; a look costs some ten microseconds.
@@ -274,7 +272,7 @@ bool Maintenance::start_install() {
         if (Status synced = host_.files.sync_directory(options_.directory); !synced.is_ok()) {
           return synced;
         }
-        if (manifest_ != nullptr && manifest_->bytes() < kManifestBytesMax) {
+        if (manifest_ != nullptr && !manifest_->is_long()) {
           Status added = manifest_->add(edit);
           if (!added.is_ok()) manifest_.reset();
           return added;

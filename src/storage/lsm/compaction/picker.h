@@ -17,11 +17,11 @@
 namespace distkv::storage::lsm {
 
 struct PickerOptions {
-  size_t fan_out = 4;            // Runs of a level that are merged into one of the next.
-  double merge_ratio = 0.5;      // Bytes above the base to bytes in the base that start a sweep.
-  uint64_t base_bytes_min = 0;   // A base smaller than this counts as this large.
-  double tombstone_ratio = 0.5;  // Share of tombstones in a run that starts a sweep.
-  uint64_t stretch_bytes = 64 << 20;  // Of base tables rewritten in one step of a sweep.
+  size_t fan_out = 8;         // Runs of a level that are merged into one of the next.
+  double merge_ratio = 0.75;  // Bytes above the base to bytes in the base that start a sweep.
+  uint64_t base_bytes_min = 64 << 20;  // A base smaller than this counts as this large.
+  double tombstone_ratio = 0.5;        // Share of tombstones in a run that starts a sweep.
+  uint64_t stretch_bytes = 64 << 20;   // Of base tables rewritten in one step of a sweep.
 };
 
 struct Merge {
