@@ -87,6 +87,16 @@ struct ClusterStatus {
   uint32_t replica_count = 0;
   uint64_t hints_pending = 0;
   uint64_t read_repairs = 0;
+  // Of that node's store; a node too old to say leaves the state empty.
+  double storage_pressure = 0;  // 0: idle; 1: writes are refused.
+  uint64_t bytes_on_disk = 0;
+  std::string storage_state;  // "ok", or what is wrong with it.
+};
+
+struct CheckpointOutcome {
+  Error error;  // kUnknown: no answer came; the node may still complete the copy.
+  std::string node_id;
+  std::string directory;  // On the machine of that node.
 };
 
 // One version a replica holds.
@@ -151,6 +161,10 @@ class Client {
 
   ClusterStatus status();
   Explanation explain(std::string_view key);
+
+  // A complete copy of one node's store, below its data directory: of the first server that can be
+  // reached. `name`: 1 to 64 characters of [A-Za-z0-9._-]. Never asked for twice.
+  CheckpointOutcome checkpoint(std::string_view name);
 
  private:
   class Session;

@@ -271,6 +271,9 @@ ClusterStatus Client::status() {
   status.replica_count = reply.replica_count;
   status.hints_pending = reply.hints_pending;
   status.read_repairs = reply.read_repairs;
+  status.storage_pressure = static_cast<double>(reply.pressure_permille) / wire::kPermilleMax;
+  status.bytes_on_disk = reply.bytes_on_disk;
+  status.storage_state = std::string(reply.storage_state);
   return status;
 }
 
@@ -293,6 +296,29 @@ Explanation Client::explain(std::string_view key) {
   }
   explanation.verdict = std::string(reply.verdict);
   return explanation;
+}
+
+CheckpointOutcome Client::checkpoint(std::string_view name) {
+  wire::CheckpointRequest request;
+  request.name = name;
+  const auto answer =
+      session_->ask_one_server<wire::CheckpointRequest, wire::CheckpointReply>(request);
+  CheckpointOutcome outcome;
+  if (!answer.was_sent) {
+    outcome.error = unsent_error(answer.reply.status());
+  } else if (!answer.reply.is_ok()) {
+    const ErrorKind kind = answer.may_be_stored ? ErrorKind::kUnknown : ErrorKind::kInvalid;
+    outcome.error = {kind, answer.reply.status().to_string()};
+  } else {
+    const wire::CheckpointReply& reply = *answer.reply;
+    outcome.node_id = std::string(reply.node_id);
+    outcome.directory = std::string(reply.directory);
+    if (reply.code == Code::kOk) return outcome;
+    const bool is_wrong = reply.code == Code::kInvalidArgument;
+    outcome.error = {is_wrong ? ErrorKind::kInvalid : ErrorKind::kRejected,
+                     std::string(reply.message)};
+  }
+  return outcome;
 }
 
 }  // namespace distkv

@@ -111,6 +111,7 @@ bool Session::is_worth_retrying(Code code, size_t attempt) const {
     case Code::kLost:
       return attempt < kAttemptsMax;
     case Code::kRejected:
+    case Code::kNoSpace:
     case Code::kUnavailable:
       return attempt < options_.servers.size();
     default:
@@ -145,9 +146,17 @@ Answer<Reply> Session::ask(Request request) {
   }
 }
 
+template <typename Request, typename Reply>
+Answer<Reply> Session::ask_one_server(Request request) {
+  const Deadline until = deadline();
+  grant_time(request, until);
+  return ask_once<Request, Reply>(request, until);
+}
+
 template Answer<wire::PutReply> Session::ask(wire::PutRequest);
 template Answer<wire::GetReply> Session::ask(wire::GetRequest);
 template Answer<wire::StatusReply> Session::ask(wire::StatusRequest);
 template Answer<wire::ExplainReply> Session::ask(wire::ExplainRequest);
+template Answer<wire::CheckpointReply> Session::ask_one_server(wire::CheckpointRequest);
 
 }  // namespace distkv::client

@@ -44,6 +44,10 @@ class Session {
   template <typename Request, typename Reply>
   Answer<Reply> ask(Request request);
 
+  // Asks the first server that can be reached, once. What was sent and not answered may be done.
+  template <typename Request, typename Reply>
+  Answer<Reply> ask_one_server(Request request);
+
   // One request on the connection as it is, without retries, for pipelines.
   template <typename Request>
   base::Status send(const Request& request, base::RequestId id, Deadline deadline) {
@@ -80,5 +84,6 @@ extern template Answer<wire::PutReply> Session::ask(wire::PutRequest);
 extern template Answer<wire::GetReply> Session::ask(wire::GetRequest);
 extern template Answer<wire::StatusReply> Session::ask(wire::StatusRequest);
 extern template Answer<wire::ExplainReply> Session::ask(wire::ExplainRequest);
+extern template Answer<wire::CheckpointReply> Session::ask_one_server(wire::CheckpointRequest);
 
 }  // namespace distkv::client

@@ -1,7 +1,9 @@
 // What a node tells people about itself and about one key.
+#include <algorithm>
 #include <memory>
 #include <utility>
 
+#include "node/checkpoint_name.h"
 #include "node/impl.h"
 #include "ring/token.h"
 
@@ -10,6 +12,21 @@ namespace distkv::node {
 using base::Code;
 using base::Result;
 using base::Status;
+
+namespace {
+
+// What a person must know of the store, in a line.
+std::string state_of(const storage::Sample& sample) {
+  std::string state = sample.trouble;
+  if (sample.tables_damaged > 0) {
+    state += (state.empty() ? "" : "; ") + std::string("damaged: ") +
+             std::to_string(sample.tables_damaged) + " of " + std::to_string(sample.tables) +
+             " tables";
+  }
+  return state.empty() ? "ok" : state;
+}
+
+}  // namespace
 
 void Node::Impl::status(const std::function<void(const wire::StatusReply&)>& done) {
   wire::StatusReply reply;
@@ -38,6 +55,12 @@ void Node::Impl::status(const std::function<void(const wire::StatusReply&)>& don
   reply.replica_count = layouts_.current->replicas_per_partition();
   reply.hints_pending = hints_.pending_total();
   reply.read_repairs = parts_.coordinator->counts().read_repairs;
+  const double pressure = std::clamp(host_.engine.pressure(), 0.0, 1.0);
+  reply.pressure_permille = static_cast<uint16_t>(pressure * wire::kPermilleMax);
+  const storage::Sample sample = host_.engine.sample();
+  reply.bytes_on_disk = sample.bytes_on_disk;
+  const std::string state = state_of(sample);
+  reply.storage_state = state;
   done(reply);
 }
 
@@ -144,6 +167,35 @@ void Node::Impl::explain(const wire::ExplainRequest& request,
         }
         finish();
       });
+}
+
+void Node::Impl::checkpoint(const wire::CheckpointRequest& request,
+                            const std::function<void(const wire::CheckpointReply&)>& done) {
+  const auto answer = [this, done](const Status& status, const std::string& directory) {
+    wire::CheckpointReply reply;
+    reply.code = status.code();
+    reply.message = status.message();
+    reply.node_id = identity_.node_id.value();
+    reply.directory = directory;
+    done(reply);
+  };
+  const std::string name(request.name);
+  Status judged = judge_request();
+  if (judged.is_ok()) judged = judge_checkpoint_name(name);
+  if (judged.is_ok() && !host_.checkpoint_path) {
+    judged = {Code::kInvalidArgument, "this node keeps nothing on disk that could be copied"};
+  }
+  if (!judged.is_ok()) return answer(judged, "");
+  const Result<std::string> path = host_.checkpoint_path(name);
+  if (!path.is_ok()) return answer(path.status(), "");
+  host_.engine.checkpoint(*path, [this, name, path = *path, answer](const Status& status) {
+    if (status.is_ok()) {
+      host_.log.info("checkpoint_made", {{"name", name}, {"directory", path}});
+    } else {
+      host_.log.warn("checkpoint_failed", {{"name", name}, {"why", status.message()}});
+    }
+    answer(status, status.is_ok() ? path : "");
+  });
 }
 
 }  // namespace distkv::node

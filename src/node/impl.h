@@ -45,6 +45,8 @@ class Node::Impl : public membership::Listener, public membership::JoinListener 
   void status(const std::function<void(const wire::StatusReply&)>& done);
   void explain(const wire::ExplainRequest& request,
                std::function<void(const wire::ExplainReply&)> done);
+  void checkpoint(const wire::CheckpointRequest& request,
+                  const std::function<void(const wire::CheckpointReply&)>& done);
 
   // peer_requests.cpp
   std::string greeting();

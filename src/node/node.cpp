@@ -25,6 +25,10 @@ void Node::explain(const wire::ExplainRequest& request,
                    std::function<void(const wire::ExplainReply&)> done) {
   impl_->explain(request, std::move(done));
 }
+void Node::checkpoint(const wire::CheckpointRequest& request,
+                      std::function<void(const wire::CheckpointReply&)> done) {
+  impl_->checkpoint(request, std::move(done));
+}
 
 std::string Node::greeting() { return impl_->greeting(); }
 void Node::on_datagram(const base::Endpoint& from, std::string_view packet) {

@@ -28,6 +28,9 @@ struct Host {
   base::Timers& timers;
   const base::Clock& clock;
   base::Log& log;
+  // The path that the store's copy of this name is to have, its parent made; may be empty where no
+  // copies can be made. The name has been judged: it is one component of a path.
+  std::function<base::Result<std::string>(const std::string& name)> checkpoint_path = nullptr;
 };
 
 class Node : public wire::NetworkEvents {
@@ -51,6 +54,10 @@ class Node : public wire::NetworkEvents {
   void status(std::function<void(const wire::StatusReply&)> done);
   void explain(const wire::ExplainRequest& request,
                std::function<void(const wire::ExplainReply&)> done);
+
+  // A copy of this node's own store, made while it serves.
+  void checkpoint(const wire::CheckpointRequest& request,
+                  std::function<void(const wire::CheckpointReply&)> done);
 
   // ---- Events of the network. on_request takes the frames of other nodes only: fronts keep those
   // of clients (server/native sorts them).

@@ -25,7 +25,8 @@ struct PutForwarder::Call {
 namespace {
 // Answers after which another replica may do better, and which stored nothing.
 bool is_worth_another(Code code) {
-  return code == Code::kShuttingDown || code == Code::kStaleLayout || code == Code::kOverloaded;
+  return code == Code::kShuttingDown || code == Code::kStaleLayout || code == Code::kOverloaded ||
+         code == Code::kNoSpace;
 }
 }  // namespace
 

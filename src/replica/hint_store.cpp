@@ -92,6 +92,7 @@ void HintStore::add(const NodeId& target, std::string_view key, const RecordView
   auto refused = std::make_shared<Status>();
   storage::Update update;
   update.key = {storage::Space::kHints, token_of(target), stored};
+  update.frees_space = is_deletion(record);
   update.decide = [this, target, incoming, refused](const storage::EntryView* kept) {
     const auto entry = joined(kept, incoming->view());
     if (!entry.is_ok()) {
@@ -111,6 +112,7 @@ void HintStore::remove(const NodeId& target, const Hint& delivered, storage::Don
   const std::string stored = key_of(target, delivered.key);
   storage::Update update;
   update.key = {storage::Space::kHints, token_of(target), stored};
+  update.frees_space = true;
   update.decide = [this, target, meta = delivered.record.meta](const storage::EntryView* kept) {
     if (kept == nullptr || kept->meta != meta) return storage::Decision{};
     count(target, -1);

@@ -1,5 +1,6 @@
 #include "replica/local_replica.h"
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -80,6 +81,14 @@ Result<Record> decode(const RecordView& bytes) {
   return causality::decode_record(bytes.meta, bytes.values);
 }
 
+bool is_deletion(const RecordView& bytes) {
+  // Tombstones have no values, so most records are told without decoding.
+  if (bytes.is_absent() || !bytes.values.empty()) return false;
+  const Result<Record> record = decode(bytes);
+  return record.is_ok() && std::all_of(record->versions.begin(), record->versions.end(),
+                                       [](const auto& version) { return version.is_tombstone; });
+}
+
 void LocalReplica::mint(const KeyPlace& place, causality::Put put,
                         std::function<void(Result<Minted>)> minted, storage::Done durable) {
   auto call = std::make_shared<MintCall>();
@@ -89,6 +98,7 @@ void LocalReplica::mint(const KeyPlace& place, causality::Put put,
   storage::Update update;
   update.key = data_key(place);
   update.durability = durability_;
+  update.frees_space = call->put.is_tombstone;
   update.decide = [this, call](const storage::EntryView* current) {
     call->result = mint_on(current, call->put, clock_);
     const bool changes = call->result.is_ok() && !call->result->outcome.is_repeat;
@@ -118,6 +128,7 @@ void LocalReplica::apply(const KeyPlace& place, const RecordView& record, storag
   storage::Update update;
   update.key = data_key(place);
   update.durability = durability_;
+  update.frees_space = is_deletion(record);
   update.decide = [call](const storage::EntryView* current) {
     const auto merged = merge_on(current, call->incoming.view());
     if (!merged.is_ok()) call->refused = merged.status();

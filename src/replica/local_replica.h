@@ -42,6 +42,8 @@ struct RecordBytes {
 RecordBytes encode(const causality::Record& record);
 // Absent bytes are an empty record.
 base::Result<causality::Record> decode(const RecordView& bytes);
+// Nothing but tombstones is left of the key: an engine takes it although its disk is full.
+bool is_deletion(const RecordView& bytes);
 
 struct Minted {
   causality::PutOutcome outcome;

@@ -87,8 +87,9 @@ Status Server::open_store() {
 
 // From an open store to the end of the node, whichever way it came.
 Status Server::serve() {
-  node_.emplace(options_.node, node::Host{network_, store_.engine(), loop_.timers(), loop_, log_},
-                runtime::random_seed());
+  node::Host host{network_, store_.engine(), loop_.timers(), loop_, log_};
+  host.checkpoint_path = [this](const std::string& name) { return store_.checkpoint_path(name); };
+  node_.emplace(options_.node, host, runtime::random_seed());
   front_.emplace(*node_, network_);
   if (Status started = network_.start(*front_); !started.is_ok()) return started;
   signals_.emplace(loop_);

@@ -1,6 +1,7 @@
 #include "server/store.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <utility>
 
 #include "base/rng.h"
@@ -39,6 +40,7 @@ uint64_t segment_bytes_for(uint64_t memtable_bytes) {
 Store::~Store() { stop(); }
 
 Status Store::open(const StoreOptions& options) {
+  data_dir_ = options.data_dir;
   switch (options.engine) {
     case EngineKind::kLsm:
       return open_lsm(options);
@@ -87,6 +89,18 @@ Status Store::refuse_lsm_directory(const std::string& directory) {
   return {Code::kInvalidArgument, directory +
                                       " holds a store of the lsm engine; start with --engine lsm, "
                                       "or name another --data-dir"};
+}
+
+base::Result<std::string> Store::checkpoint_path(const std::string& name) {
+  // An engine without a directory has its own words for why there is nothing to copy.
+  std::error_code none;
+  if (!std::filesystem::is_directory(data_dir_, none)) return name;
+  std::error_code error;
+  const std::filesystem::path absolute = std::filesystem::absolute(data_dir_, error);
+  if (error) return Status(Code::kIo, data_dir_ + ": " + error.message());
+  const std::string parent = (absolute / "checkpoints").lexically_normal().string();
+  if (Status made = files_.make_directory(parent); !made.is_ok()) return made;
+  return parent + "/" + name;
 }
 
 // Readers first: what they end may start writes. The log's work may start the background's.

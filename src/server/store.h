@@ -40,7 +40,9 @@ class Store {
   // cannot be.
   base::Status open(const StoreOptions& options);
   storage::Engine& engine() { return *engine_; }
-  bool is_open() const { return engine_ != nullptr; }
+  // Where the copy of this name goes, absolute; makes the directory that keeps all copies, below
+  // the data directory because copies share files with the store.
+  base::Result<std::string> checkpoint_path(const std::string& name);
   // Ends all work the threads still have, and the threads. Idempotent.
   void stop();
 
@@ -56,6 +58,7 @@ class Store {
   std::optional<runtime::ThreadExecutor> background_;
   std::optional<runtime::ThreadExecutor> readers_;
   std::unique_ptr<storage::Engine> engine_;
+  std::string data_dir_;
 };
 
 }  // namespace distkv::server

@@ -133,6 +133,10 @@ struct Sample {
   uint64_t syncs = 0;          // Group commits since the start.
   uint64_t writes = 0;
   uint64_t reads = 0;
+  uint64_t bytes_on_disk = 0;   // Of the store's files.
+  uint64_t tables = 0;          // Immutable files of rows.
+  uint64_t tables_damaged = 0;  // Of these; answers kCorrupt for what only they hold.
+  std::string trouble;          // Why it cannot do all it should, as a sentence; empty: it can.
 };
 
 class Engine {

@@ -159,10 +159,12 @@ std::string_view Encoder::encode(const StatusReply& message, RequestId id) {
   const TextOffset cluster_name = builder.text(message.cluster_name);
   const TextOffset engine = builder.text(message.engine);
   const auto nodes = builder.tables<fb::StatusNode>(message.nodes, encode_node);
+  const TextOffset storage_state = builder.sentence(message.storage_state);
   const auto root = fb::CreateStatusReply(
       builder.flat, static_cast<uint8_t>(message.code), text, node_id, cluster_name, engine, nodes,
       message.requests, message.latency_mean_us, message.layout_version, message.is_settled,
-      message.partition_count, message.replica_count, message.hints_pending, message.read_repairs);
+      message.partition_count, message.replica_count, message.hints_pending, message.read_repairs,
+      message.pressure_permille, message.bytes_on_disk, storage_state);
   return builder.finish(message.kType, id, root.Union());
 }
 
@@ -189,6 +191,10 @@ static void read(const fb::StatusReply& table, StatusReply& out, Checks& checks)
   out.replica_count = table.replica_count();
   out.hints_pending = table.hints_pending();
   out.read_repairs = table.read_repairs();
+  out.pressure_permille = table.pressure_permille();
+  checks.require(out.pressure_permille <= kPermilleMax, "pressure_permille", "is above 1000");
+  out.bytes_on_disk = table.bytes_on_disk();
+  out.storage_state = checks.bytes(view(table.storage_state()), kTextBytesMax, "storage_state");
 }
 
 std::string_view Encoder::encode(const ErrorReply& message, RequestId id) {

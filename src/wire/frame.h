@@ -39,6 +39,8 @@ enum class MessageType : uint8_t {
   kStatusReply = 7,
   kExplainRequest = 8,
   kExplainReply = 9,
+  kCheckpointRequest = 10,
+  kCheckpointReply = 11,
   kGreeting = 20,
   kApplyRequest = 30,
   kApplyReply = 31,

@@ -31,6 +31,9 @@ inline constexpr std::chrono::milliseconds kWallTimeMax{253'402'300'800'000};
 // reason than none.
 inline constexpr size_t kTextBytesMax = 4096;
 inline constexpr size_t kEngineNameBytesMax = 64;      // A word in a line of status.
+inline constexpr size_t kCheckpointNameBytesMax = 64;  // A directory's name.
+inline constexpr size_t kPathBytesMax = 4096;          // PATH_MAX of Linux.
+inline constexpr uint16_t kPermilleMax = 1000;
 inline constexpr size_t kContextBytesMax = 64 * 1024;  // 1024 actors, twice, as varints.
 // A context, and the dot, id, expiry and length of 32 siblings.
 inline constexpr size_t kRecordMetaBytesMax = 128 * 1024;
@@ -121,6 +124,10 @@ struct StatusReply {
   uint32_t replica_count = 0;  // Effective N.
   uint64_t hints_pending = 0;
   uint64_t read_repairs = 0;
+  // Of the node's store; from a node too old to say, zero and empty.
+  uint16_t pressure_permille = 0;  // 0: idle; 1000: writes are refused.
+  uint64_t bytes_on_disk = 0;
+  std::string_view storage_state;  // "ok", or what is wrong with it.
   friend bool operator==(const StatusReply&, const StatusReply&) = default;
 };
 
@@ -162,6 +169,23 @@ struct ExplainReply {
   std::vector<ExplainReplica> replicas;
   std::string_view verdict;  // What a quorum would answer, and why.
   friend bool operator==(const ExplainReply&, const ExplainReply&) = default;
+};
+
+// "Copy your store while you run", to the node that gets it.
+struct CheckpointRequest {
+  static constexpr MessageType kType = MessageType::kCheckpointRequest;
+  std::string_view name;  // Judged by the node.
+  std::chrono::milliseconds timeout{0};
+  friend bool operator==(const CheckpointRequest&, const CheckpointRequest&) = default;
+};
+
+struct CheckpointReply {
+  static constexpr MessageType kType = MessageType::kCheckpointReply;
+  base::Code code = base::Code::kOk;  // kOk: the copy is complete.
+  std::string_view message;
+  std::string_view node_id;    // Whose store was copied.
+  std::string_view directory;  // Where the copy is, on that node's machine.
+  friend bool operator==(const CheckpointReply&, const CheckpointReply&) = default;
 };
 
 // Instead of any reply: the request could not even be understood, or is not served here.
@@ -330,6 +354,8 @@ class Encoder {
   std::string_view encode(const StatusReply& message, base::RequestId id);
   std::string_view encode(const ExplainRequest& message, base::RequestId id);
   std::string_view encode(const ExplainReply& message, base::RequestId id);
+  std::string_view encode(const CheckpointRequest& message, base::RequestId id);
+  std::string_view encode(const CheckpointReply& message, base::RequestId id);
   std::string_view encode(const ErrorReply& message, base::RequestId id);
   std::string_view encode(const Greeting& message, base::RequestId id);
   std::string_view encode(const ApplyRequest& message, base::RequestId id);
@@ -365,6 +391,8 @@ extern template base::Result<StatusRequest> decode(const FrameView&);
 extern template base::Result<StatusReply> decode(const FrameView&);
 extern template base::Result<ExplainRequest> decode(const FrameView&);
 extern template base::Result<ExplainReply> decode(const FrameView&);
+extern template base::Result<CheckpointRequest> decode(const FrameView&);
+extern template base::Result<CheckpointReply> decode(const FrameView&);
 extern template base::Result<ErrorReply> decode(const FrameView&);
 extern template base::Result<Greeting> decode(const FrameView&);
 extern template base::Result<ApplyRequest> decode(const FrameView&);

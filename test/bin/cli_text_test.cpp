@@ -60,6 +60,28 @@ TEST_CASE("status keeps its words and their order") {
         "Pending: 7\n");
 }
 
+TEST_CASE("status tells of the store, where the node says") {
+  ClusterStatus status = three_nodes();
+  status.storage_state = "full: 3 bytes are free";
+  status.storage_pressure = 0.625;
+  status.bytes_on_disk = 4096;
+
+  CHECK(status_text(status).find("State: moving\nStore: full: 3 bytes are free\nPressure: 0.62\n"
+                                 "Bytes on disk: 4096\n\n=== Hints ===") != std::string::npos);
+  CHECK(status_json(status).find(R"("storage_state":"full: 3 bytes are free",)"
+                                 R"("storage_pressure":0.625,"bytes_on_disk":4096})") !=
+        std::string::npos);
+}
+
+TEST_CASE("a checkpoint that is complete says where it is") {
+  const CheckpointOutcome outcome{{}, "node1", "/data/checkpoints/monday"};
+
+  CHECK(checkpoint_text("monday", outcome) ==
+        "Checkpoint 'monday' of node1 is complete: /data/checkpoints/monday\n");
+  CHECK(checkpoint_json("monday", outcome) ==
+        R"({"name":"monday","node_id":"node1","directory":"/data/checkpoints/monday"})");
+}
+
 TEST_CASE("a healthy cluster is wholly available, an empty one not at all") {
   ClusterStatus status = three_nodes();
   for (NodeStatus& node : status.nodes) node.state = "ALIVE";

@@ -59,6 +59,18 @@ struct Fixture {
   std::optional<Status> durable;
 };
 
+// A disk that is full: only what frees space is taken.
+class FullEngine : public storage::map::MapEngine {
+ public:
+  void update(storage::Update update) override {
+    if (is_full && !update.frees_space) {
+      return update.durable({Code::kNoSpace, "the disk is full"});
+    }
+    storage::map::MapEngine::update(std::move(update));
+  }
+  bool is_full = false;
+};
+
 TEST_SUITE_BEGIN("local replica");
 
 TEST_CASE("a mint is read back, and its durability is told after it is visible") {
@@ -152,6 +164,38 @@ TEST_CASE("siblings that would outgrow a frame are refused, a single large value
   CHECK(here.mint("k", "y", &saw_nothing).code() == Code::kTooManySiblings);
   CHECK(here.mint("k", large).is_ok());
   CHECK(here.read("k").versions.size() == 1);
+}
+
+TEST_CASE("a full disk takes deletions, minted here or by another, and refuses puts") {
+  test::HandClock clock;
+  FullEngine engine;
+  DotClock dots{ActorId{1}, base::Counter{}, clock};
+  LocalReplica replica{engine, dots, storage::Durability::kGroup};
+  uint64_t last_op = 0;
+  const auto mint = [&](std::string_view key, bool is_tombstone) {
+    causality::Put put;
+    put.op_id = OpId{{7, ++last_op}};
+    put.is_tombstone = is_tombstone;
+    std::optional<Result<Minted>> result;
+    replica.mint(
+        {key, base::Token{5}}, std::move(put),
+        [&](Result<Minted> minted) { result = std::move(minted); }, [](const Status&) {});
+    return *result;
+  };
+  const auto apply = [&](const RecordView& record) {
+    Status result{Code::kIo, "no answer"};
+    replica.apply({"other", base::Token{5}}, record, [&](Status status) { result = status; });
+    return result;
+  };
+  // An empty value is a value.
+  const RecordBytes value = mint("a", false)->bytes;
+  const RecordBytes tombstone = mint("b", true)->bytes;
+  engine.is_full = true;
+
+  CHECK(mint("c", false).code() == Code::kNoSpace);
+  CHECK(apply(value.view()).code() == Code::kNoSpace);
+  CHECK(mint("a", true).is_ok());
+  CHECK(apply(tombstone.view()).is_ok());
 }
 
 TEST_SUITE_END();

@@ -30,6 +30,10 @@ std::string_view name_of_type(uint8_t type) {
       return "ExplainRequest";
     case wire::MessageType::kExplainReply:
       return "ExplainReply";
+    case wire::MessageType::kCheckpointRequest:
+      return "CheckpointRequest";
+    case wire::MessageType::kCheckpointReply:
+      return "CheckpointReply";
     case wire::MessageType::kGreeting:
       return "Greeting";
     case wire::MessageType::kApplyRequest:

@@ -62,6 +62,26 @@ inline StatusReply sample_status_reply() {
           .read_repairs = 9};
 }
 
+// With the fields that were appended for the store.
+inline StatusReply sample_status_reply_of_store() {
+  StatusReply reply = sample_status_reply();
+  reply.pressure_permille = 625;
+  reply.bytes_on_disk = 0x1122334455;
+  reply.storage_state = "full";
+  return reply;
+}
+
+inline CheckpointRequest sample_checkpoint_request() {
+  return {.name = "monday", .timeout = std::chrono::seconds(30)};
+}
+
+inline CheckpointReply sample_checkpoint_reply() {
+  return {.code = base::Code::kNoSpace,
+          .message = "the disk is full",
+          .node_id = "node-1",
+          .directory = "/data/checkpoints/monday"};
+}
+
 inline ExplainRequest sample_explain_request() {
   return {.key = "user:1", .timeout = std::chrono::seconds(2)};
 }
@@ -174,6 +194,9 @@ void for_each_sample(Visit visit) {
   visit("StatusReply", sample_status_reply());
   visit("ExplainRequest", sample_explain_request());
   visit("ExplainReply", sample_explain_reply());
+  visit("StatusReplyOfStore", sample_status_reply_of_store());
+  visit("CheckpointRequest", sample_checkpoint_request());
+  visit("CheckpointReply", sample_checkpoint_reply());
   visit("ErrorReply", sample_error_reply());
   visit("Greeting", sample_greeting());
   visit("ApplyRequest", sample_apply_request());

@@ -43,6 +43,7 @@ int load(Call& call);
 int verify(Call& call);
 int status(Call& call);
 int explain(Call& call);
+int checkpoint(Call& call);
 
 // Tells of a write that is over: `done` to standard output, or why not to standard error; in JSON
 // its receipt. Returns the exit code.
@@ -73,6 +74,9 @@ std::string status_json(const ClusterStatus& status);
 std::string time_text(std::chrono::system_clock::time_point time);
 // `number` with so many digits behind the point.
 std::string fixed(double number, int digits);
+
+std::string checkpoint_text(std::string_view name, const CheckpointOutcome& outcome);
+std::string checkpoint_json(std::string_view name, const CheckpointOutcome& outcome);
 
 std::string explain_text(std::string_view key, const Explanation& explanation);
 std::string explain_json(std::string_view key, const Explanation& explanation);

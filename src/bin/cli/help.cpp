@@ -58,6 +58,15 @@ const std::vector<Command>& commands() {
        false,
        explain},
       {"status", "", "Show the cluster as one node sees it.", {}, 0, 0, false, status},
+      {"checkpoint",
+       "NAME",
+       "Copy the store of the node asked, while it runs, to checkpoints/NAME in its data "
+       "directory.",
+       {},
+       1,
+       1,
+       false,
+       checkpoint},
       {"help", "[COMMAND]", "Explain a command.", {}, 0, 1, false, nullptr},
   };
   return kCommands;

@@ -41,6 +41,13 @@ double milliseconds(std::chrono::microseconds time) {
   return std::chrono::duration<double, std::milli>(time).count();
 }
 
+// Nothing from a node too old to say.
+std::string store_text(const ClusterStatus& status) {
+  if (status.storage_state.empty()) return "";
+  return "Store: " + status.storage_state + "\nPressure: " + fixed(status.storage_pressure, 2) +
+         "\nBytes on disk: " + std::to_string(status.bytes_on_disk) + "\n";
+}
+
 std::string node_json(const NodeStatus& node) {
   JsonObject object;
   object.bytes("id", node.id).bytes("address", node.address).bytes("state", node.state);
@@ -85,7 +92,8 @@ std::string status_text(const ClusterStatus& status) {
           "\nLayout version: " + std::to_string(status.layout_version) +
           "\nPartitions: " + std::to_string(status.partition_count) +
           "\nReplicas: " + std::to_string(status.replica_count) +
-          "\nState: " + (status.is_settled ? "settled" : "moving") + "\n\n";
+          "\nState: " + (status.is_settled ? "settled" : "moving") + "\n" + store_text(status) +
+          "\n";
   return text + "=== Hints ===\nPending: " + std::to_string(status.hints_pending) + "\n";
 }
 
@@ -102,7 +110,11 @@ std::string status_json(const ClusterStatus& status) {
   object.bytes("engine", status.engine).number("layout_version", status.layout_version);
   object.number("partitions", status.partition_count).number("replicas", status.replica_count);
   object.boolean("settled", status.is_settled).number("hints_pending", status.hints_pending);
-  return object.number("read_repairs", status.read_repairs).text();
+  object.number("read_repairs", status.read_repairs);
+  if (status.storage_state.empty()) return object.text();
+  object.bytes("storage_state", status.storage_state);
+  object.json("storage_pressure", fixed(status.storage_pressure, 3));
+  return object.number("bytes_on_disk", status.bytes_on_disk).text();
 }
 
 int status(Call& call) {

@@ -31,6 +31,8 @@ void NativeFront::on_request(base::ConnectionId from, const wire::FrameView& fra
       return on_status(from, frame);
     case wire::MessageType::kExplainRequest:
       return on_explain(from, frame);
+    case wire::MessageType::kCheckpointRequest:
+      return on_checkpoint(from, frame);
     default:
       return node_.on_request(from, frame);
   }
@@ -75,6 +77,16 @@ void NativeFront::on_explain(base::ConnectionId from, const wire::FrameView& fra
   node_.explain(*request, [this, from, id = frame.request_id](const wire::ExplainReply& answer) {
     reply(from, id, answer);
   });
+}
+
+void NativeFront::on_checkpoint(base::ConnectionId from, const wire::FrameView& frame) {
+  const Result<wire::CheckpointRequest> request = wire::decode<wire::CheckpointRequest>(frame);
+  if (!request.is_ok()) {
+    return reply(from, frame.request_id,
+                 wire::ErrorReply{request.code(), request.status().message()});
+  }
+  node_.checkpoint(*request, [this, from, id = frame.request_id](
+                                 const wire::CheckpointReply& answer) { reply(from, id, answer); });
 }
 
 }  // namespace distkv::server::native
