@@ -11,6 +11,11 @@ size_t History::add(const std::vector<Write>& writes, Durability durability) {
   return commits_.size();
 }
 
+void History::take_back(size_t first) {
+  DISTKV_CHECK(first > promised_ && first <= commits_.size() + 1);
+  commits_.resize(first - 1);
+}
+
 void History::promise(size_t commit) { promised_ = std::max(promised_, commit); }
 
 size_t History::writer_of(const Place& place) const {
@@ -20,6 +25,27 @@ size_t History::writer_of(const Place& place) const {
     }
   }
   return 0;
+}
+
+State History::visible() const {
+  State state = start_;
+  for (const Commit& commit : commits_) apply(commit, state);
+  return state;
+}
+
+std::set<Place> History::places() const {
+  std::set<Place> places;
+  for (const auto& [place, entry] : start_) places.insert(place);
+  for (const Commit& commit : commits_) {
+    for (const Write& write : commit.writes) places.insert({write.space, write.token, write.key});
+  }
+  return places;
+}
+
+History History::promising(size_t promised) const {
+  History same = *this;
+  same.promised_ = promised;
+  return same;
 }
 
 void History::apply(const Commit& commit, State& state) {
@@ -44,16 +70,20 @@ void History::promise_shown(const Place& place, const EntryView& entry) {
   }
 }
 
-std::optional<size_t> History::prefix_of(const State& found, size_t least) const {
+std::optional<size_t> History::prefix_of(const Found& found, size_t least) const {
+  const auto is_found_in = [&found](State state) {
+    for (const Place& place : found.unreadable) state.erase(place);
+    return state == found.entries;
+  };
   State state = start_;
   for (size_t n = 0; n <= commits_.size(); ++n) {
     if (n > 0) apply(commits_[n - 1], state);
-    if (n >= least && state == found) return n;
+    if (n >= least && is_found_in(state)) return n;
   }
   return std::nullopt;
 }
 
-std::optional<std::string> History::complaint(const State& found) const {
+std::optional<std::string> History::complaint(const Found& found) const {
   if (prefix_of(found, promised_)) return std::nullopt;
   const std::string counts =
       std::to_string(commits_.size()) + " commits, " + std::to_string(promised_) + " promised";
@@ -63,11 +93,10 @@ std::optional<std::string> History::complaint(const State& found) const {
   return counts + ", but what is there is not what the first n leave, for any n";
 }
 
-void History::resume(const State& found) {
-  const auto n = prefix_of(found, promised_);
-  DISTKV_CHECK(n.has_value());
+void History::resume(const Found& found) {
+  DISTKV_CHECK(prefix_of(found, promised_).has_value());
   commits_.clear();
-  start_ = found;
+  start_ = found.entries;
   promised_ = 0;
 }
 

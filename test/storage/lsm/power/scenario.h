@@ -6,6 +6,8 @@
 #include <optional>
 #include <string>
 
+#include "storage/lsm/power/life.h"
+
 namespace distkv::storage::lsm::test {
 
 struct Scenario {
@@ -16,12 +18,17 @@ struct Scenario {
 };
 
 struct Outcome {
-  uint64_t operations = 0;               // Of the disk, in the first life.
-  uint64_t bytes_flushed = 0;            // Into tables, likewise.
+  uint64_t operations = 0;     // Of the disk, in the first life.
+  uint64_t bytes_flushed = 0;  // Into tables, likewise.
   uint64_t bytes_merged = 0;
   std::optional<std::string> complaint;  // What promise was broken, and where.
 };
 
 Outcome play(const Scenario& scenario);
+
+// What every story begins with: how the system caches, and a place for checkpoints.
+void prepare(World& world, uint64_t seed);
+// Opens a checkpoint: what is wrong with it, or nothing.
+std::optional<std::string> complaint_of(World& world, uint64_t seed, const Copy& copy);
 
 }  // namespace distkv::storage::lsm::test
