@@ -20,6 +20,7 @@ lsm::Options random_options(base::Rng& rng) {
   options.table.filter_bits_per_key = rng.chance(0.2) ? 0 : 10;
   options.table.is_compressed = rng.chance(0.7);
   options.picker.fan_out = rng.between(2, 4);
+  options.picker.debt_bytes_min = 64 << 10;
   options.picker.base_bytes_min = rng.chance(0.5) ? 0 : rng.between(1, 32) << 10;
   options.picker.merge_ratio = rng.chance(0.5) ? 0.5 : 1.0;
   options.picker.stretch_bytes = 512ull << rng.below(7);

@@ -194,8 +194,9 @@ double bytes_debt(const Stack& stack, const PickerOptions& options) {
   const uint64_t base_bytes = stack.base == nullptr ? 0 : stack.base->bytes();
   const double due =
       options.merge_ratio * static_cast<double>(std::max(base_bytes, options.base_bytes_min));
-  if (stack.base == nullptr || due <= 0) return 0;
-  return std::max(0.0, (above / due - 1) / (kBytesBound - 1));
+  const double owed_from = std::max(due, static_cast<double>(options.debt_bytes_min));
+  if (stack.base == nullptr || owed_from <= 0) return 0;
+  return std::max(0.0, (above / owed_from - 1) / (kBytesBound - 1));
 }
 
 }  // namespace

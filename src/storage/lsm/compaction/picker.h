@@ -20,8 +20,10 @@ struct PickerOptions {
   size_t fan_out = 8;         // Runs of a level that are merged into one of the next.
   double merge_ratio = 0.75;  // Bytes above the base to bytes in the base that start a sweep.
   uint64_t base_bytes_min = 64 << 20;  // A base smaller than this counts as this large.
-  double tombstone_ratio = 0.5;        // Share of tombstones in a run that starts a sweep.
-  uint64_t stretch_bytes = 64 << 20;   // Of base tables rewritten in one step of a sweep.
+  // Bytes above the base that are no debt, however small the base: a young store's first flushes.
+  uint64_t debt_bytes_min = 512 << 20;
+  double tombstone_ratio = 0.5;       // Share of tombstones in a run that starts a sweep.
+  uint64_t stretch_bytes = 64 << 20;  // Of base tables rewritten in one step of a sweep.
 };
 
 struct Merge {
@@ -46,7 +48,8 @@ struct Debt {
   // times that. The worst level of the worst space; runs in a sweep are on their way and do not
   // count.
   double runs = 0;
-  // x times the bytes above the base that start a sweep: (x - 1) / 2, so 1 at three times those.
+  // x times the bytes above the base that start a sweep, or debt_bytes_min if that is more:
+  // (x - 1) / 2, so 1 at three times those.
   // Without a base 0. The worst space.
   double bytes = 0;
 };

@@ -81,7 +81,7 @@ class Simulation {
 
   Setting setting_;
   CompactionModel model_;
-  PickerOptions options_{.base_bytes_min = 0};
+  PickerOptions options_{.base_bytes_min = 0, .debt_bytes_min = 0};
   Cost cost_;
   double budget_ = 0;
 };

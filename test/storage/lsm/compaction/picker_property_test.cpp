@@ -130,8 +130,11 @@ TEST_CASE("damaged files are never merged, and merging around them ends") {
 
 TEST_CASE("a base under steady overwrites is not cut into ever smaller tables") {
   CompactionModel model({.keys = 200000, .row_bytes = 100, .table_bytes = 1 << 20});
-  const PickerOptions options{
-      .fan_out = 4, .merge_ratio = 0.5, .base_bytes_min = 0, .stretch_bytes = 1 << 20};
+  const PickerOptions options{.fan_out = 4,
+                              .merge_ratio = 0.5,
+                              .base_bytes_min = 0,
+                              .debt_bytes_min = 0,
+                              .stretch_bytes = 1 << 20};
   for (int i = 0; i < 500; ++i) {
     model.flush(Space::kData, {10000, 0}, {});
     REQUIRE(settle(model, options, {}, kStepsMax));

@@ -134,7 +134,8 @@ class Script {
 
   StoreState state_;
   // The text says what differs from these, whatever the product takes by default.
-  PickerOptions options_{.fan_out = 4, .merge_ratio = 0.5, .base_bytes_min = 0};
+  PickerOptions options_{
+      .fan_out = 4, .merge_ratio = 0.5, .base_bytes_min = 0, .debt_bytes_min = 0};
 };
 
 TEST_SUITE_BEGIN("picker");
