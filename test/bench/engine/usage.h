@@ -11,7 +11,7 @@ namespace distkv::bench {
 struct Usage {
   double cpu_seconds = 0;      // User and system, all threads.
   double machine_seconds = 0;  // CPU time of all programs on the machine.
-  uint64_t written_bytes = 0;  // Pages of files made dirty; again if dirtied again once written.
+  uint64_t written_bytes = 0;  // Given to write calls: files, and a few lines of answer.
 };
 
 Usage usage_now();
