@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "base/rng.h"
-#include "base/types.h"
 #include "runtime/random_seed.h"
 #include "storage/io/whole.h"
 #include "storage/leveldb/leveldb_engine.h"
@@ -20,21 +19,16 @@ using base::Status;
 namespace {
 
 constexpr size_t kReadThreads = 2;  // Disks answer several reads at once; more only switch.
-// The largest record: the values of all siblings together, its key, its causal state.
-constexpr uint64_t kRecordBytesMax = base::kValueBytesMax + (1 << 20);
-// The engine takes commits of an eighth of a segment.
-constexpr uint64_t kCommitsPerSegment = 8;
+// A log has at most 64 segments, and the engine lets it grow to twelve memtables: a quarter of one
+// leaves room.
+constexpr uint64_t kSegmentsPerMemtable = 4;
 constexpr uint64_t kPageBytes = 4096;
-// The engine flushes a memtable that is not full when the log has four segments; two for each
-// memtable leave room for the padding of frames.
-constexpr uint64_t kSegmentsPerMemtable = 2;
 
 }  // namespace
 
-uint64_t segment_bytes_for(uint64_t memtable_bytes) {
-  const uint64_t bytes =
-      std::max(kCommitsPerSegment * kRecordBytesMax, memtable_bytes / kSegmentsPerMemtable);
-  return (bytes + kPageBytes - 1) / kPageBytes * kPageBytes;
+uint64_t segment_bytes_for(const storage::lsm::Options& options) {
+  const uint64_t share = options.memtable_bytes / kSegmentsPerMemtable;
+  return std::max(options.segment_bytes, (share + kPageBytes - 1) / kPageBytes * kPageBytes);
 }
 
 Store::~Store() { stop(); }
@@ -59,7 +53,7 @@ Status Store::open_lsm(const StoreOptions& options) {
   readers_.emplace(loop_, kReadThreads);
   storage::lsm::Options lsm = options.lsm;
   lsm.directory = options.data_dir;
-  lsm.segment_bytes = segment_bytes_for(lsm.memtable_bytes);
+  lsm.segment_bytes = segment_bytes_for(lsm);
   base::Rng rng(runtime::random_seed());
   lsm.new_store = storage::lsm::StoreId{rng.next_id()};
   auto opened = storage::lsm::LsmEngine::open(

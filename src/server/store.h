@@ -24,11 +24,12 @@ enum class EngineKind : uint8_t { kLsm, kLevelDb, kMemory };
 struct StoreOptions {
   EngineKind engine = EngineKind::kLsm;
   std::string data_dir = "./data";
-  storage::lsm::Options lsm;  // Directory, store id and log segments are set by open().
+  storage::lsm::Options lsm;  // Directory and store id are set by open(), segments may grow.
 };
 
-// Segments a log needs for memtables of this size. Bytes, whole pages.
-uint64_t segment_bytes_for(uint64_t memtable_bytes);
+// The size of log segments for memtables of the size given: bytes, whole pages, never below the
+// engine's own.
+uint64_t segment_bytes_for(const storage::lsm::Options& options);
 
 class Store {
  public:

@@ -143,6 +143,9 @@ class Node:
             self._started = spawn([SERVER, *self._flags], stdin=subprocess.DEVNULL, stdout=log,
                                   stderr=subprocess.STDOUT)
 
+    def pid(self) -> int:
+        return self._started.pid
+
     def is_running(self) -> bool:
         return self._started is not None and self._started.poll() is None
 
