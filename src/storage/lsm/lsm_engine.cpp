@@ -363,6 +363,8 @@ void LsmEngine::release(const std::string& name) {
 void LsmEngine::decide(const Update& update, const Result<Lookup>& lookup, const Seen& seen) {
   if (!gate_.failure().is_ok()) return update.durable(gate_.failure());
   if (!lookup.is_ok()) return update.durable(lookup.status());
+  // It came back from the disk too late.
+  if (is_log_closing_) return update.durable({Code::kShuttingDown, "the store is closing"});
   const Decision decision = update.decide(*lookup == Lookup::kFound ? &seen.entry : nullptr);
   if (decision.action == Decision::Action::kKeep) {
     const bool waits = update.durability == Durability::kGroup;
@@ -412,7 +414,6 @@ void LsmEngine::commit(std::span<const LogWrite> writes, Durability durability,
   uint64_t bytes = 0;
   for (const LogWrite& write : writes) bytes += Log::bytes_of(write);
   if (!gate_.failure().is_ok()) return durable(gate_.failure());
-  // An update that came back from the disk too late.
   if (is_log_closing_) return durable({Code::kShuttingDown, "the store is closing"});
   if (bytes > commit_bytes_max(options_)) {
     return durable({Code::kTooLarge, std::to_string(bytes) + " bytes in one write; the log takes " +

@@ -23,6 +23,9 @@ constexpr base::Duration kRetryInterval = std::chrono::milliseconds(500);
 constexpr base::Duration kTickInterval = std::chrono::seconds(1);
 // Read each tick: 2 MB/s finds damage in 1 TB within six days and is not felt.
 constexpr uint64_t kScrubBytes = 2 << 20;
+// A store this long without a write uses the time to merge what it would otherwise leave.
+constexpr int kQuietTicks = 10;
+constexpr double kQuietMergeRatio = 0.25;
 // More than any one job makes: 2^20 tables of 64 MiB.
 constexpr uint64_t kFileIdsPerJob = 1 << 20;
 constexpr uint64_t kRunIdsPerJob = kSpaces;
@@ -59,7 +62,9 @@ Maintenance::~Maintenance() {
 
 void Maintenance::tick() {
   tick_timer_ = host_.timers.start(kTickInterval, [this] { tick(); });
-  is_space_check_due_ = std::exchange(has_written_, false) || space_.is_full();
+  const bool has_written = std::exchange(has_written_, false);
+  quiet_ticks_ = has_written ? 0 : std::min(quiet_ticks_ + 1, kQuietTicks);
+  is_space_check_due_ = has_written || space_.is_full();
   is_scrub_due_ = true;
   advance();
 }
@@ -210,7 +215,11 @@ bool Maintenance::start_flush() {
 
 bool Maintenance::start_merge() {
   if (merge_ == nullptr) {
-    const auto picked = pick(state_, options_.picker, damaged_);
+    PickerOptions wanted = options_.picker;
+    if (quiet_ticks_ == kQuietTicks) {
+      wanted.merge_ratio = std::min(wanted.merge_ratio, kQuietMergeRatio);
+    }
+    const auto picked = pick(state_, wanted, damaged_);
     if (!picked) return false;
     merge_ = std::make_shared<MergeJob>(factory_, version_, state_, *picked, take_ids());
   }

@@ -151,6 +151,7 @@ class Maintenance {
   base::TimerId tick_timer_;
   bool is_space_check_due_ = false;
   bool is_scrub_due_ = false;
+  int quiet_ticks_ = 0;  // Without a write, up to the bound.
   FileId scrub_file_;
   uint64_t scrub_offset_ = 0;
   uint64_t bytes_flushed_ = 0;

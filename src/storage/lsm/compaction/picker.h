@@ -17,8 +17,8 @@
 namespace distkv::storage::lsm {
 
 struct PickerOptions {
-  size_t fan_out = 8;         // Runs of a level that are merged into one of the next.
-  double merge_ratio = 0.75;  // Bytes above the base to bytes in the base that start a sweep.
+  size_t fan_out = 8;        // Runs of a level that are merged into one of the next.
+  double merge_ratio = 1.0;  // Bytes above the base to bytes in the base that start a sweep.
   uint64_t base_bytes_min = 64 << 20;  // A base smaller than this counts as this large.
   // Bytes above the base that are no debt, however small the base: a young store's first flushes.
   uint64_t debt_bytes_min = 512 << 20;
