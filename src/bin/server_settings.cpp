@@ -1,4 +1,5 @@
 #include <charconv>
+#include <initializer_list>
 #include <limits>
 
 #include "bin/arguments.h"
@@ -108,12 +109,11 @@ Status set_log_level(ServerOptions& options, std::string_view value) {
   return wrong(value, "debug, info, warn or error");
 }
 
-}  // namespace
+using Options = ServerOptions&;
+using Text = std::string_view;
 
-const std::vector<Setting>& settings() {
-  using Options = ServerOptions&;
-  using Text = std::string_view;
-  static const std::vector<Setting> kSettings = {
+std::vector<Setting> cluster_settings() {
+  return {
       {"node-id", "", "1 to 64 characters",
        "who this node is; made and kept in the data directory if not given",
        [](Options o, Text v) { return o.node.node_id = base::NodeId{std::string(v)}, Status(); }},
@@ -148,6 +148,11 @@ const std::vector<Setting>& settings() {
        [](Options o, Text v) {
          return set_number<uint32_t>(o.node.write_quorum, v, 1, ring::kReplicasMax);
        }},
+  };
+}
+
+std::vector<Setting> store_settings() {
+  return {
       {"engine", "lsm", "lsm, leveldb or memory", "what stores the data", set_engine},
       {"durability", "group", "group, periodic:MILLISECONDS or memory",
        "answer when on disk; or from memory, synced so often or when it suits (a crash then loses "
@@ -163,6 +168,11 @@ const std::vector<Setting>& settings() {
        }},
       {"compaction-threshold", "4", "2 to 16", "lsm: runs of one level that are merged into one",
        [](Options o, Text v) { return set_number<size_t>(o.store.lsm.picker.fan_out, v, 2, 16); }},
+  };
+}
+
+std::vector<Setting> pace_settings() {
+  return {
       {"heartbeat-interval", "500ms", "10ms to 10m", "between probes of a member",
        [](Options o, Text v) { return set_duration(o.node.membership.heartbeat_interval, v); }},
       {"suspect-timeout", "1.5s", "10ms to 10m", "unanswered probes before a member is suspected",
@@ -178,6 +188,19 @@ const std::vector<Setting>& settings() {
       {"log-level", "info", "debug, info, warn or error", "the least that is logged",
        set_log_level},
   };
+}
+
+std::vector<Setting> joined(std::initializer_list<std::vector<Setting>> parts) {
+  std::vector<Setting> all;
+  for (const auto& part : parts) all.insert(all.end(), part.begin(), part.end());
+  return all;
+}
+
+}  // namespace
+
+const std::vector<Setting>& settings() {
+  static const std::vector<Setting> kSettings =
+      joined({cluster_settings(), store_settings(), pace_settings()});
   return kSettings;
 }
 

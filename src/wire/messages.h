@@ -127,7 +127,7 @@ struct StatusReply {
   // Of the node's store; from a node too old to say, zero and empty.
   uint16_t pressure_permille = 0;  // 0: idle; 1000: writes are refused.
   uint64_t bytes_on_disk = 0;
-  std::string_view storage_state;  // "ok", or what is wrong with it.
+  std::string_view storage_state{};  // "ok", or what is wrong with it.
   friend bool operator==(const StatusReply&, const StatusReply&) = default;
 };
 

@@ -6,8 +6,10 @@
 
 namespace distkv::bin::cli {
 
-const std::vector<Command>& commands() {
-  static const std::vector<Command> kCommands = {
+namespace {
+
+std::vector<Command> key_commands() {
+  return {
       {"put",
        "KEY VALUE",
        "Store a value under a key; with - as VALUE, standard input.",
@@ -49,6 +51,11 @@ const std::vector<Command>& commands() {
        1,
        false,
        verify},
+  };
+}
+
+std::vector<Command> cluster_commands() {
+  return {
       {"explain",
        "KEY",
        "Show where a key lives, what each replica holds, and why.",
@@ -69,6 +76,17 @@ const std::vector<Command>& commands() {
        checkpoint},
       {"help", "[COMMAND]", "Explain a command.", {}, 0, 1, false, nullptr},
   };
+}
+
+std::vector<Command> joined(std::vector<Command> commands, const std::vector<Command>& more) {
+  commands.insert(commands.end(), more.begin(), more.end());
+  return commands;
+}
+
+}  // namespace
+
+const std::vector<Command>& commands() {
+  static const std::vector<Command> kCommands = joined(key_commands(), cluster_commands());
   return kCommands;
 }
 
