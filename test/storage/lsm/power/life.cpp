@@ -187,6 +187,9 @@ void Life::batch(Durability durability) {
 
 void Life::get(const KeyRef& key) {
   const Place place{key.space, key.token, std::string(key.key)};
+  EntryView seen;
+  const auto at_once = engine_->try_get(key, Part::kAll, seen);
+  if (at_once.is_ok() && *at_once == Lookup::kFound) history_.promise_shown(place, seen);
   const Done answered = expect([](const Status&) {});
   engine_->get(key, Part::kAll, [this, place, answered](const auto& found) {
     answered(found.status());
@@ -200,7 +203,13 @@ void Life::scan() {
   scan.items_max = rng_.between(1, 10);
   if (snapshot_ && rng_.chance(0.5)) scan.snapshot = snapshot_.get();
   const Done answered = expect([](const Status&) {});
-  engine_->scan(scan, [answered](const auto& page) { answered(page.status()); });
+  engine_->scan(scan, [this, answered, space = scan.range.space](const auto& page) {
+    answered(page.status());
+    if (!page.is_ok()) return;
+    for (const Item& item : page->items) {
+      history_.promise_shown({space, item.token, item.key}, {item.entry.meta, item.entry.value});
+    }
+  });
 }
 
 // Not atomic: key by key, in order. Whatever is asked for meanwhile waits behind it.

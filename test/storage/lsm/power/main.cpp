@@ -1,8 +1,8 @@
 // Cuts the power at every disk operation of scenario after scenario; or lets the disk fail in every
 // way at every operation.
 //
-//   lsm_power [--seeds FIRST-LAST] [--stride N] [--cut N]
-//   lsm_power --faults [--seeds FIRST-LAST] [--stride N] [--kind NAME] [--nth N]
+//   lsm_power [--until-failure] [--seeds FIRST-LAST] [--stride N] [--cut N]
+//   lsm_power --faults [--until-failure] [--seeds FIRST-LAST] [--stride N] [--kind NAME] [--nth N]
 //
 // --stride N tries every N-th operation only, rare kinds more often (each seed begins at another
 // one); --cut, --nth replay one. Prints one line a failure, with the command that repeats it, and a
@@ -26,6 +26,7 @@ using distkv::storage::lsm::test::play_fault;
 
 struct Wanted {
   bool is_faults = false;
+  bool ends_at_failure = false;
   uint64_t first = 1;
   uint64_t last = 20;
   uint64_t stride = 1;
@@ -45,6 +46,10 @@ bool parse(int argc, char** argv, Wanted& wanted) {
     const std::string flag = argv[i];
     if (flag == "--faults") {
       wanted.is_faults = true;
+      continue;
+    }
+    if (flag == "--until-failure") {
+      wanted.ends_at_failure = true;
       continue;
     }
     if (++i == argc) return false;
@@ -85,6 +90,7 @@ uint64_t cut_power(const Wanted& wanted) {
       ++failures;
       std::printf("FAILED lsm_power --seeds %llu --cut %llu: %s\n", printable(seed), printable(cut),
                   outcome.complaint->c_str());
+      if (wanted.ends_at_failure) return failures;
     }
   }
   std::printf("scenarios %llu (%llu bytes flushed, %llu merged), power cuts %llu, failed %llu\n",
@@ -117,6 +123,7 @@ void fail_disk(const Wanted& wanted, const FaultKind& kind, uint64_t seed, Count
       ++counts.failures;
       std::printf("FAILED lsm_power --faults --seeds %llu --kind %s --nth %llu: %s\n",
                   printable(seed), kind.name, printable(nth), outcome.complaint->c_str());
+      if (wanted.ends_at_failure) return;
     }
     if (!outcome.has_struck) return;  // Nor would a later one.
     ++counts.faults;
@@ -130,6 +137,7 @@ uint64_t fail_disk(const Wanted& wanted) {
     Counts counts;
     for (uint64_t seed = wanted.first; seed <= wanted.last; ++seed) {
       fail_disk(wanted, kind, seed, counts);
+      if (wanted.ends_at_failure && counts.failures > 0) break;
     }
     std::printf("%-26s faults %6llu, stopped the store %6llu, damage reported %6llu, failed %llu\n",
                 kind.name, printable(counts.faults), printable(counts.stops),
@@ -145,8 +153,9 @@ int main(int argc, char** argv) {
   Wanted wanted;
   if (!parse(argc, argv, wanted)) {
     std::fputs(
-        "usage: lsm_power [--seeds FIRST-LAST] [--stride N] [--cut N]\n"
-        "       lsm_power --faults [--seeds FIRST-LAST] [--stride N] [--kind NAME] [--nth N]\n",
+        "usage: lsm_power [--until-failure] [--seeds FIRST-LAST] [--stride N] [--cut N]\n"
+        "       lsm_power --faults [--until-failure] [--seeds FIRST-LAST] [--stride N]\n"
+        "                 [--kind NAME] [--nth N]\n",
         stderr);
     return 2;
   }
