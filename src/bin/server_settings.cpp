@@ -166,7 +166,7 @@ std::vector<Setting> store_settings() {
        [](Options o, Text v) {
          return set_number<size_t>(o.store.lsm.table.filter_bits_per_key, v, 0, 20);
        }},
-      {"compaction-threshold", "4", "2 to 16", "lsm: runs of one level that are merged into one",
+      {"compaction-threshold", "8", "2 to 16", "lsm: runs of one level that are merged into one",
        [](Options o, Text v) { return set_number<size_t>(o.store.lsm.picker.fan_out, v, 2, 16); }},
   };
 }

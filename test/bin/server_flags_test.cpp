@@ -114,10 +114,11 @@ TEST_CASE("the lsm engine is the standard one, and its settings reach it") {
   const CommandLine standard = parsed({});
   CHECK(standard.options.store.engine == server::EngineKind::kLsm);
   CHECK(standard.options.node.engine_name == "lsm");
-  CHECK(standard.options.store.lsm.memtable_bytes == 64 << 20);
-  CHECK(standard.options.store.lsm.table_bytes == 64 << 20);
-  CHECK(standard.options.store.lsm.table.filter_bits_per_key == 10);
-  CHECK(standard.options.store.lsm.picker.fan_out == 4);
+  const storage::lsm::Options own;
+  CHECK(standard.options.store.lsm.memtable_bytes == own.memtable_bytes);
+  CHECK(standard.options.store.lsm.table_bytes == own.table_bytes);
+  CHECK(standard.options.store.lsm.table.filter_bits_per_key == own.table.filter_bits_per_key);
+  CHECK(standard.options.store.lsm.picker.fan_out == own.picker.fan_out);
 
   const CommandLine line = parsed({"--mem-table-size=2M", "-sstable-size", "1GiB",
                                    "--bloom-filter-bits=0", "--compaction-threshold=16"});
