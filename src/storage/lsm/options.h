@@ -16,10 +16,11 @@ struct Options {
   std::string directory;  // Created if it is missing; its parent must exist.
   StoreId new_store;      // The id a new store takes; random.
 
-  uint64_t memtable_bytes = 64 << 20;  // A memtable this large is frozen and flushed.
-  uint64_t segment_bytes = 32 << 20;   // Of the log; a write of half of it is too large.
-  uint64_t cache_bytes = 64 << 20;     // Object cache.
-  uint64_t table_bytes = 64 << 20;     // A table is cut where it reaches this.
+  uint64_t memtable_bytes = 64 << 20;      // A memtable this large is frozen and flushed.
+  uint64_t log_pack_bytes_min = 64 << 10;  // Log frames this large are packed.
+  uint64_t segment_bytes = 32 << 20;       // Of the log; a write of half of it is too large.
+  uint64_t cache_bytes = 64 << 20;         // Object cache.
+  uint64_t table_bytes = 64 << 20;         // A table is cut where it reaches this.
   TableOptions table;
   PickerOptions picker;
 

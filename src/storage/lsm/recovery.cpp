@@ -178,6 +178,7 @@ LogOptions log_options_of(const Options& options, StoreId store) {
   log.directory = options.directory;
   log.store = store;
   log.segment_bytes = options.segment_bytes;
+  log.pack_bytes_min = options.log_pack_bytes_min;
   log.frame_bytes_max = options.segment_bytes / 2;
   return log;
 }

@@ -13,6 +13,7 @@ lsm::Options random_options(base::Rng& rng) {
   options.new_store = lsm::StoreId{rng.next_id()};
   options.memtable_bytes = 1024ull << rng.below(6);
   options.segment_bytes = rng.between(4, 16) * (64 << 10);
+  options.log_pack_bytes_min = rng.chance(0.5) ? 200 : 64 << 10;
   options.cache_bytes = rng.chance(0.3) ? 0 : rng.between(1, 64) << 10;
   options.table_bytes = 512ull << rng.below(6);
   options.table.block_bytes = rng.between(64, 4096);

@@ -1,9 +1,8 @@
 #include "storage/lsm/sst/sealed_block.h"
 
-#include <lz4.h>
-
 #include "base/check.h"
 #include "base/hash.h"
+#include "storage/lsm/packing.h"
 
 namespace distkv::storage::lsm {
 
@@ -15,8 +14,7 @@ constexpr size_t kSavingDivisor =
     8;                               // Unpacking costs a read more than an eighth of a block saves.
 constexpr uint32_t kMissesMax = 4;   // After so many in a row, blocks are taken for incompressible
 constexpr uint32_t kRetryEvery = 8;  // and only each eighth is tried.
-constexpr uint64_t kLz4RatioMax = 255;  // No LZ4 byte stands for more.
-constexpr size_t kPackMin = 64;         // Nothing smaller saves anything worth a branch.
+constexpr size_t kPackMin = 64;      // Nothing smaller saves anything worth a branch.
 
 uint64_t checksum_of(std::string_view sealed, uint64_t seed) {
   return base::hash64(sealed.substr(sizeof(uint64_t)), seed);
@@ -48,9 +46,7 @@ size_t BlockSealer::pack(std::string_view raw, std::string& out) {
   const size_t begin = out.size();
   const size_t bytes_max = raw.size() - raw.size() / kSavingDivisor;
   out.resize(begin + bytes_max);
-  const int packed = LZ4_compress_default(
-      raw.data(), out.data() + begin, static_cast<int>(raw.size()), static_cast<int>(bytes_max));
-  const size_t bytes = packed > 0 ? static_cast<size_t>(packed) : 0;
+  const size_t bytes = lsm::pack(raw, std::span(out).subspan(begin));
   out.resize(begin + bytes);
   misses_ = bytes == 0 ? misses_ + 1 : 0;
   return bytes;
@@ -74,7 +70,7 @@ const char* open_block(std::string_view sealed, uint64_t seed, SealedBlock& bloc
   if (block.packing == Packing::kNone) {
     return block.raw_bytes == block.stored.size() ? nullptr : "its two lengths differ";
   }
-  const uint64_t raw_max = block.stored.size() * kLz4RatioMax;
+  const uint64_t raw_max = unpacked_bytes_max(block.stored.size());
   if (block.raw_bytes > kBlockBytesMax || block.raw_bytes > raw_max) {
     return "its unpacked length is impossible";
   }
@@ -87,11 +83,8 @@ bool unpack(const SealedBlock& block, std::string& unpacked, std::string_view& r
     return true;
   }
   grow(unpacked, block.raw_bytes);
-  const int bytes =
-      LZ4_decompress_safe(block.stored.data(), unpacked.data(),
-                          static_cast<int>(block.stored.size()), static_cast<int>(block.raw_bytes));
   raw = std::string_view(unpacked).substr(0, block.raw_bytes);
-  return bytes >= 0 && static_cast<uint32_t>(bytes) == block.raw_bytes;
+  return lsm::unpack(block.stored, std::span(unpacked).subspan(0, block.raw_bytes));
 }
 
 }  // namespace distkv::storage::lsm

@@ -1,11 +1,13 @@
 #include "storage/lsm/wal/format.h"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
 #include "base/check.h"
 #include "base/codec.h"
 #include "base/hash.h"
+#include "storage/lsm/packing.h"
 
 namespace distkv::storage::lsm {
 namespace {
@@ -16,6 +18,9 @@ constexpr uint32_t kFrameMagic = 0x4d524644;    // "DFRM"
 constexpr uint32_t kSegmentVersion = 1;
 constexpr uint8_t kFrameVersion = 1;
 constexpr uint8_t kClosingFlag = 1;
+constexpr uint8_t kPackedFlag = 2;
+constexpr size_t kRawSizeBytes = 4;  // Before the packed bytes.
+constexpr int kPackHaste = 4;
 
 // Without the checksum, which stands first so that what it covers is one piece.
 std::string frame_fields(const FrameHeader& header) {
@@ -23,7 +28,8 @@ std::string frame_fields(const FrameHeader& header) {
   base::Writer writer(fields);
   writer.u32(kFrameMagic);
   writer.u8(kFrameVersion);
-  writer.u8(header.is_closing ? kClosingFlag : 0);
+  writer.u8(static_cast<uint8_t>((header.is_closing ? kClosingFlag : 0) |
+                                 (header.is_packed ? kPackedFlag : 0)));
   writer.u16(0);
   writer.u32(header.payload_bytes);
   writer.u32(header.commits);
@@ -105,9 +111,10 @@ std::optional<FrameHeader> peek_frame(std::string_view bytes) {
   base::Reader reader(bytes.substr(kChecksumBytes, kFrameHeaderBytes - kChecksumBytes));
   if (reader.u32() != kFrameMagic || reader.u8() != kFrameVersion) return std::nullopt;
   const uint8_t flags = reader.u8();
-  if (flags > kClosingFlag || reader.u16() != 0) return std::nullopt;
+  if (flags > kPackedFlag || reader.u16() != 0) return std::nullopt;
   FrameHeader header;
   header.is_closing = flags == kClosingFlag;
+  header.is_packed = flags == kPackedFlag;
   header.payload_bytes = reader.u32();
   header.commits = reader.u32();
   header.segment = SegmentNumber{reader.u64()};
@@ -122,6 +129,33 @@ bool is_frame_intact(const FrameHeader& header, StoreId store, uint64_t offset,
   if (bytes.size() < kFrameHeaderBytes + header.payload_bytes) return false;
   const uint64_t checksum = base::Reader(bytes).u64();
   return checksum == frame_checksum(header, store, offset, bytes);
+}
+
+bool pack_frame(FrameHeader& header, std::string_view bytes, std::string& packed) {
+  const std::string_view raw = bytes.substr(kFrameHeaderBytes);
+  const size_t begin = kFrameHeaderBytes + kRawSizeBytes;
+  packed.resize(std::max(packed.size(), begin + raw.size() * 3 / 4));
+  const size_t size = pack(raw, std::span(packed).subspan(begin), kPackHaste);
+  if (size == 0) return false;
+  packed.resize(begin + size);
+  std::string raw_size;
+  base::Writer(raw_size).u32(static_cast<uint32_t>(raw.size()));
+  packed.replace(kFrameHeaderBytes, kRawSizeBytes, raw_size);
+  header.is_packed = true;
+  header.payload_bytes = static_cast<uint32_t>(kRawSizeBytes + size);
+  return true;
+}
+
+std::optional<std::string_view> unpack_payload(const FrameHeader& header, std::string_view payload,
+                                               std::string& unpacked) {
+  if (!header.is_packed) return payload;
+  base::Reader reader(payload);
+  const uint32_t raw_bytes = reader.u32();
+  const std::string_view packed = reader.raw(reader.remaining());
+  if (reader.has_failed() || raw_bytes > unpacked_bytes_max(packed.size())) return std::nullopt;
+  unpacked.resize(std::max<size_t>(unpacked.size(), raw_bytes));
+  if (!unpack(packed, std::span(unpacked).subspan(0, raw_bytes))) return std::nullopt;
+  return std::string_view(unpacked).substr(0, raw_bytes);
 }
 
 }  // namespace distkv::storage::lsm

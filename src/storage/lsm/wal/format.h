@@ -48,6 +48,7 @@ std::optional<SegmentHeader> decode_segment_header(std::string_view page);
 
 struct FrameHeader {
   bool is_closing = false;  // Written by an orderly close; holds no commit.
+  bool is_packed = false;   // The payload is its unpacked size, then its LZ4 bytes.
   uint32_t payload_bytes = 0;
   uint32_t commits = 0;
   SegmentNumber segment;
@@ -64,6 +65,13 @@ std::optional<FrameHeader> peek_frame(std::string_view bytes);
 // The checksum of a frame as peeked; `bytes` holds its header and payload.
 bool is_frame_intact(const FrameHeader& header, StoreId store, uint64_t offset,
                      std::string_view bytes);
+
+// Makes the payload behind the header's room a packed one in `packed`, if that saves a quarter:
+// true, and `header` then says so. Quick rather than tight: it competes with the disk.
+bool pack_frame(FrameHeader& header, std::string_view bytes, std::string& packed);
+// The payload as it was before packing, perhaps in `unpacked`; nullopt if it cannot be.
+std::optional<std::string_view> unpack_payload(const FrameHeader& header, std::string_view payload,
+                                               std::string& unpacked);
 
 // Appends a commit to a payload.
 void encode_commit(std::span<const LogWrite> writes, std::string& payload);

@@ -7,8 +7,10 @@ namespace distkv::storage::lsm {
 void FrameJob::run() {
   status = begin_segment();
   if (status.is_ok() && frame) {
-    seal_frame(*frame, store, offset, bytes);
-    status = write(offset, bytes);
+    std::string& sealed = is_packing && pack_frame(*frame, bytes, packed) ? packed : bytes;
+    seal_frame(*frame, store, offset, sealed);
+    frame_bytes = sealed.size();
+    status = write(offset, sealed);
   }
   if (status.is_ok() && is_sync) status = sync(*file);
 }

@@ -25,12 +25,15 @@ struct FrameJob {
   std::optional<FrameHeader> frame;  // None: sync only.
   uint64_t offset = 0;               // Of the frame.
   std::string bytes;                 // The frame, unsealed, with room for its header.
+  bool is_packing = false;           // Try to pack it.
+  std::string packed;                // A buffer for what it may be packed into.
   bool is_sync = false;
 
   // What came of it.
   base::Status status;
   uint64_t syncs = 0;
   uint64_t bytes_written = 0;
+  uint64_t frame_bytes = 0;  // That the frame takes, padding included.
 
   void run();
 

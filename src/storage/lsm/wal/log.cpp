@@ -146,6 +146,8 @@ class Log::Impl {
     in_flight_through_ = batch.last();
     start({.frame = frame,
            .bytes = std::move(batch.bytes),
+           .is_packing = frame.payload_bytes >= options_.pack_bytes_min,
+           .packed = std::move(packed_),
            .is_sync = batch.first <= wanted_synced_});
   }
 
@@ -179,9 +181,7 @@ class Log::Impl {
     job.offset = offset_;
     job.frame->segment = current_.number;
     job.frame->synced_to = job.new_segment ? written_ : synced_;
-    offset_ += bytes;
-    DISTKV_CHECK(offset_ <= options_.segment_bytes);
-    if (offset_ > options_.segment_bytes / 2) pool_.prepare();
+    DISTKV_CHECK(offset_ + bytes <= options_.segment_bytes);
   }
 
   void begin_segment(FrameJob& job) {
@@ -216,7 +216,11 @@ class Log::Impl {
     if (job.is_sync) synced_ = written_;
     if (job.frame) {
       ++frames_;
+      // Packed, it may have taken less than was kept for it.
+      offset_ = job.offset + job.frame_bytes;
+      if (offset_ > options_.segment_bytes / 2) pool_.prepare();
       queue_.reuse(std::move(job.bytes));
+      packed_ = std::move(job.packed);
     }
     needs_closing_ = job.frame ? !is_closing_frame : needs_closing_;
     if (!is_closing_frame) tell(written_, job.is_sync);
@@ -252,6 +256,7 @@ class Log::Impl {
   std::shared_ptr<Flight> flight_;
   Sequence in_flight_through_;
   uint64_t bytes_in_flight_ = 0;
+  std::string packed_;  // The last frame's buffer, for the next one.
   Sequence appended_;
   Sequence written_;
   Sequence synced_;

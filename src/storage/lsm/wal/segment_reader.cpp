@@ -55,8 +55,12 @@ base::Result<std::optional<FrameView>> SegmentReader::frame(StoreId store, Segme
   bytes = view(offset, frame_bytes);
   if (!bytes.is_ok()) return bytes.status();
   if (!is_frame_intact(*header, store, offset, *bytes)) return std::optional<FrameView>();
-  return std::optional(
-      FrameView{*header, bytes->substr(kFrameHeaderBytes), offset + whole_pages(frame_bytes)});
+  const auto payload = unpack_payload(*header, bytes->substr(kFrameHeaderBytes), unpacked_);
+  if (!payload) {
+    return base::Status(base::Code::kCorrupt, file_.path() + ": offset " + std::to_string(offset) +
+                                                  ": an intact frame cannot be unpacked");
+  }
+  return std::optional(FrameView{*header, *payload, offset + whole_pages(frame_bytes)});
 }
 
 }  // namespace distkv::storage::lsm

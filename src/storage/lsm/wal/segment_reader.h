@@ -15,8 +15,8 @@ namespace distkv::storage::lsm {
 
 struct FrameView {
   FrameHeader header;
-  std::string_view payload;
-  uint64_t next_offset;  // Where the frame after it would start.
+  std::string_view payload;  // Unpacked.
+  uint64_t next_offset;      // Where the frame after it would start.
 };
 
 class SegmentReader {
@@ -41,6 +41,7 @@ class SegmentReader {
   io::File& file_;
   uint64_t bytes_;
   std::string window_;
+  std::string unpacked_;
   uint64_t window_offset_ = 0;
   uint64_t window_bytes_ = 0;
 };

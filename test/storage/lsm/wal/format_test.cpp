@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include "base/hash.h"
 #include "storage/lsm/wal/log_rig.h"
 
 namespace distkv::storage::lsm::test {
@@ -47,6 +48,44 @@ TEST_CASE("a segment header comes back as it was") {
   CHECK(decoded->number == SegmentNumber{9});
   CHECK(decoded->bytes == 1 << 20);
   CHECK(decoded->first == Sequence{77});
+}
+
+TEST_CASE("a frame that packs comes back, and one that does not is left as it is") {
+  std::string bytes(kFrameHeaderBytes, '\0');
+  bytes += std::string(5000, 'v') + "end";
+  FrameHeader header = {.payload_bytes = 5003, .commits = 1};
+  std::string packed;
+  REQUIRE(pack_frame(header, bytes, packed));
+  CHECK(header.is_packed);
+  CHECK(packed.size() == kFrameHeaderBytes + header.payload_bytes);
+  CHECK(header.payload_bytes < 100);
+  std::string buffer;
+  const auto raw = unpack_payload(header, packed.substr(kFrameHeaderBytes), buffer);
+  CHECK(raw == bytes.substr(kFrameHeaderBytes));
+
+  std::string noise(kFrameHeaderBytes, '\0');
+  for (uint64_t i = 0; i < 1000; ++i) noise.push_back(static_cast<char>(base::hash64("", i)));
+  FrameHeader plain = {.payload_bytes = 1000, .commits = 1};
+  CHECK_FALSE(pack_frame(plain, noise, packed));
+  CHECK_FALSE(plain.is_packed);
+}
+
+TEST_CASE("packed bytes that state a wrong size, or are cut, are no payload") {
+  std::string bytes(kFrameHeaderBytes, '\0');
+  bytes += std::string(5000, 'v');
+  FrameHeader header = {.payload_bytes = 5000, .commits = 1};
+  std::string packed;
+  REQUIRE(pack_frame(header, bytes, packed));
+  const std::string payload = packed.substr(kFrameHeaderBytes);
+  std::string buffer;
+  for (size_t size = 0; size < payload.size(); ++size) {
+    CHECK_FALSE(unpack_payload(header, payload.substr(0, size), buffer));
+  }
+  for (size_t byte = 0; byte < 4; ++byte) {
+    std::string lying = payload;
+    lying[byte] = static_cast<char>(lying[byte] + 1);
+    CHECK_FALSE(unpack_payload(header, lying, buffer));
+  }
 }
 
 TEST_CASE("a segment header with any byte changed, or cut short, is none") {
