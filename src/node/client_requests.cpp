@@ -140,11 +140,33 @@ void Node::Impl::coordinate_put(const wire::PutRequest& request,
     if (!context.is_ok()) return answer(done, context.status());
     command.context = std::move(*context);
   }
+  // The request is a view: only within this call can it be handed on.
+  const uint64_t number = ++last_put_;
+  const uint64_t outer = std::exchange(put_at_hand_, number);
   parts_.coordinator->put(std::move(command),
-                          [this, done = std::move(done)](const coordinator::PutResult& result) {
+                          [this, number, asked = &request,
+                           done = std::move(done)](const coordinator::PutResult& result) {
                             report_store(result.status);
+                            const bool is_full = result.status.code() == Code::kNoSpace;
+                            if (is_full && put_at_hand_ == number && hand_over(*asked, done))
+                              return;
                             answer(done, result);
                           });
+  put_at_hand_ = outer;
+}
+
+// A store without space refuses before anything is minted, so another replica may take the put.
+// False: there is none.
+bool Node::Impl::hand_over(const wire::PutRequest& request,
+                           const std::function<void(const wire::PutReply&)>& done) {
+  if (request.is_forwarded) return false;
+  std::vector<base::NodeId> others = minters_of(request.key);
+  std::erase_if(others, [this](const base::NodeId& node) {
+    return node == identity_.node_id || !parts_.replicas->is_reachable(node);
+  });
+  if (others.empty()) return false;
+  parts_.forwarder->forward(request, std::move(others), patience(request.timeout), done);
+  return true;
 }
 
 void Node::Impl::get(const wire::GetRequest& request,

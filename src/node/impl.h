@@ -129,6 +129,8 @@ class Node::Impl : public membership::Listener, public membership::JoinListener 
   base::Duration patience(std::chrono::milliseconds asked) const;
   void coordinate_put(const wire::PutRequest& request,
                       std::function<void(const wire::PutReply&)> done);
+  bool hand_over(const wire::PutRequest& request,
+                 const std::function<void(const wire::PutReply&)>& done);
   std::vector<base::NodeId> minters_of(std::string_view key) const;
   void count_request(base::MonotonicTime since);
   void report_store(const base::Status& status);
@@ -159,6 +161,8 @@ class Node::Impl : public membership::Listener, public membership::JoinListener 
   bool is_pulling_ = false;
   bool is_transferred_ = false;  // All this node held of what moves is at its new place.
   bool is_store_reported_ = false;
+  uint64_t last_put_ = 0;
+  uint64_t put_at_hand_ = 0;  // The put whose request can still be read, or zero.
   uint64_t requests_ = 0;
   base::Duration latency_total_{};
 };

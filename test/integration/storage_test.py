@@ -1,5 +1,6 @@
-"""What a node keeps on its own disk: over kill -9, a full disk, orderly stops, copies and engines."""
+"""What a node keeps on its disk: over kill -9, a full disk, orderly stops, copies and engines."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -17,7 +18,7 @@ DISK_BYTES = 400 << 20    # holds a store of this size with its ballast and log 
 
 
 def mount_small_disk(test: unittest.TestCase, where: Path) -> None:
-    """A disk of DISK_BYTES at `where`, gone after the test; skips the test where that is refused."""
+    """A disk of DISK_BYTES at `where`, gone after the test; skips the test where refused."""
     if os.geteuid() != 0:
         test.skipTest("mounting a small disk needs root")
     where.mkdir(parents=True)
@@ -190,13 +191,21 @@ class FullDisk(ServerTest):
         cluster.wait_alive(3)
         cluster.wait_settled(3)
         filler = fill(full.data_dir, 1 << 20)
-        self.wait_refused(cluster)
+        self.put(cluster, "probe", "1")
+        wait_until(lambda: "event=disk_full" in full.log(), "the full disk is noticed",
+                   NOTICED_SECONDS_MAX, full.log_end)
 
-        servers = ",".join(node.address for node in cluster.nodes)
         for number in range(20):
-            self.ok(cluster.client("--server", servers, "put", f"key-{number}", "1"))
+            answer = self.ok(cluster.client("--output", "json", "put", f"key-{number}", "1",
+                                            through=full))
+            self.assertEqual(sorted(json.loads(answer.stdout)["acknowledged"]), ["node2", "node3"])
+            self.reads(cluster, f"key-{number}", "1", "--consistency", "one",
+                       through=cluster.nodes[1])
+        self.refuses(cluster.client("--consistency", "all", "put", "all", "1", through=full),
+                     "acknowledged", (1, 3))
         filler.unlink()
-        self.wait_taken(cluster)
+        wait_until(lambda: "event=disk_has_room" in full.log(), "the room is noticed",
+                   NOTICED_SECONDS_MAX, full.log_end)
         for number in range(20):
             self.reads(cluster, f"key-{number}", "1", "--consistency", "all")
 
@@ -236,7 +245,8 @@ class Checkpoints(ServerTest):
                 node.start()
                 cluster.wait_alive(1)
 
-                self.prints(cluster.client("verify", held), "Verified 1000 keys, 0 wrong or missing\n")
+                self.prints(cluster.client("verify", held),
+                            "Verified 1000 keys, 0 wrong or missing\n")
                 self.prints(cluster.client("get", "new-1"), "Key 'new-1' not found\n")
                 self.put(cluster, "key-7", "after")
                 after = actors_of(cluster.client("explain", "key-7").stdout)
