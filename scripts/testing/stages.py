@@ -102,15 +102,24 @@ def _declared_tests(directory: str) -> List[dict]:
     return json.loads((ROOT / directory / "meson-info" / "intro-tests.json").read_text())
 
 
+def _is_command(test: dict) -> bool:
+    """A program without doctest's cases, one case as a whole: the build puts it into that suite."""
+    return any(suite.endswith(":command") for suite in test.get("suite", []))
+
+
 def _run_unit(directory: str, test: dict, prefix: Sequence[str]) -> Count:
     name = f"{directory}/{test['name']}"
+    if _is_command(test):
+        exit_code, output, log = run(name, [*prefix, *test["cmd"]], UNIT_SECONDS_MAX,
+                                     test.get("env") or {})
+        return _with_log(counting.of_command(name, exit_code), output, log)
     exit_code, output, log = run(name, [*prefix, *test["cmd"], "--no-colors"], UNIT_SECONDS_MAX,
                                  test.get("env") or {})
     return _with_log(counting.of_doctest(name, output, exit_code), output, log)
 
 
 def unit_tests(directory: str, only: Sequence[str] = (), prefix: Sequence[str] = ()) -> Stage:
-    """Every doctest program the build declares, or those named; each case is one."""
+    """Every test program the build declares, or those named; each doctest case is one."""
 
     def stage() -> Count:
         tests = [test for test in _declared_tests(directory) if not only or test["name"] in only]

@@ -28,7 +28,8 @@ ASAN_OPTIONS = ("-Db_sanitize=address,undefined", "-Db_lundef=false", "-Dbuildty
 TSAN_OPTIONS = ("-Db_sanitize=thread", "-Db_lundef=false", "-Dbuildtype=debugoptimized")
 
 # Where threads are: the storage engine's log and compaction, and the libuv runtime.
-THREADED = ("storage", "runtime")
+THREADED = {"storage": "test/storage/storage_test", "runtime": "test/runtime/runtime_test",
+            "lsm stress": "test/storage/lsm/stress/lsm_stress_test"}
 
 # Seeds that every run tries, and some that no run tried before.
 SEEDS = 2000
@@ -73,7 +74,7 @@ SUITES: Dict[str, Suite] = {
         same_line(f"{SEEDS_HASHED} seeds alike under g++ -O2 and clang++ -O0", "trace hash",
                   simulate("build", 1, SEEDS_HASHED), simulate("build-clang", 1, SEEDS_HASHED)),
     )),
-    "mutants": Suite("deliberate bugs, each of which the simulator must catch", (
+    "mutants": Suite("deliberate bugs, each of which a test must catch", (
         python_tests("test/mutants"),
         command("mutants", "scripts/mutants", show_last=60),
     )),
@@ -90,7 +91,7 @@ SUITES: Dict[str, Suite] = {
     )),
     "tsan": Suite("the threaded parts under the thread sanitizer", (
         build("build-tsan", *TSAN_OPTIONS, compiler="clang++",
-              targets=[f"test/{name}/{name}_test" for name in THREADED]),
-        unit_tests("build-tsan", only=THREADED, prefix=_fixed_addresses()),
+              targets=list(THREADED.values())),
+        unit_tests("build-tsan", only=list(THREADED), prefix=_fixed_addresses()),
     )),
 }

@@ -36,11 +36,20 @@ class Parse(unittest.TestCase):
         self.assertEqual(mutant.blocks, (mutants.Block("a.cpp", "old\n", "new\n"),
                                          mutants.Block("b.cpp", "gone\n", "")))
 
+    def test_a_mutant_may_name_the_suites_that_must_catch_it(self):
+        mutant = mutants.parse("name", TEXT.replace(
+            "file: a.cpp", "suite: test/a/a_test\nsuite: test/b --seeds 1-9\nfile: a.cpp"))
+
+        self.assertEqual(mutant.suites, ("test/a/a_test", "test/b --seeds 1-9"))
+        self.assertEqual(mutants.programs_of(mutant), ["test/a/a_test", "test/b"])
+        self.assertEqual(mutants.programs_of(mutants.parse("name", TEXT)), [mutants.SIMULATOR])
+
     def test_what_is_malformed_is_refused(self):
         for text in ("", "story\n", TEXT.replace("file: a.cpp\n", ""),
                      TEXT.replace("====\n", "", 1), TEXT[:-len(">>>>\n")],
                      TEXT.replace("new", "old"), TEXT.replace("old\n", ""),
-                     TEXT.replace("A story\nof two lines.\n", ""), TEXT + "more\n"):
+                     TEXT.replace("A story\nof two lines.\n", ""), TEXT + "more\n",
+                     TEXT + "suite: late\n", "suite:\n" + TEXT):
             with self.assertRaises(mutants.Wrong, msg=text):
                 mutants.parse("name", text)
 
@@ -105,6 +114,34 @@ class Verdict(unittest.TestCase):
 
         self.assertLess(exit_code, 0)
         self.assertIn("no answer in 1 s", output)
+
+
+class Suites(unittest.TestCase):
+    def verdict_of(self, *scripts):
+        with tempfile.TemporaryDirectory() as folder:
+            (Path(folder) / "build").mkdir()
+            for number, script in enumerate(scripts):
+                program = Path(folder) / "build" / f"p{number}"
+                program.write_text("#!/bin/sh\n" + script + "\n")
+                program.chmod(0o755)
+            names = tuple(f"p{number}" for number in range(len(scripts)))
+            return mutants.run_suites(mutants.Mutant("name", "story", (), names), Path(folder))
+
+    def test_the_first_suite_that_fails_catches_the_mutant(self):
+        verdict = self.verdict_of("exit 0", "echo 'FAILED p1 --seeds 7 --cut 3: gone'; exit 1")
+
+        self.assertEqual((verdict.caught_by, verdict.seed, verdict.remark), ("p1", 7, ""))
+
+    def test_a_check_that_stops_the_suite_catches_it_too(self):
+        self.assertEqual(self.verdict_of("kill -ABRT $$").caught_by, "p0")
+
+    def test_suites_that_pass_or_die_otherwise_catch_nothing(self):
+        self.assertEqual(self.verdict_of("exit 0", "exit 0").caught_by, "")
+        for script in ("exit 2", "kill -SEGV $$"):
+            verdict = self.verdict_of(script)
+
+            self.assertEqual(verdict.caught_by, "")
+            self.assertNotEqual(verdict.remark, "")
 
 
 class Scratch(unittest.TestCase):
