@@ -642,6 +642,11 @@ Sample LsmEngine::sample() const {
   Sample sample = sample_;
   sample.bytes_pending = log_->bytes_waiting();
   sample.syncs = log_->syncs();
+  sample.bytes_on_disk = maintenance_->bytes_in_tables() + log_->bytes_held();
+  sample.tables = maintenance_->tables();
+  sample.tables_damaged = maintenance_->damaged().size();
+  sample.trouble = space_refusal(Space::kData, false).message();
+  if (!gate_.failure().is_ok()) sample.trouble = gate_.failure().message();
   return sample;
 }
 

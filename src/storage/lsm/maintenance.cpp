@@ -75,6 +75,12 @@ uint64_t Maintenance::frozen_bytes() const {
   return bytes;
 }
 
+uint64_t Maintenance::bytes_in_tables() const {
+  uint64_t bytes = 0;
+  for (const auto& [file, slot] : slots_) bytes += slot->summary.bytes;
+  return bytes;
+}
+
 void Maintenance::refresh_frozen() {
   frozen_views_.clear();
   for (auto frozen = frozen_.rbegin(); frozen != frozen_.rend(); ++frozen) {

@@ -80,6 +80,8 @@ class Maintenance {
   const StoreState& state() const { return state_; }
   const SpaceWatch& space() const { return space_; }
   const std::set<FileId>& damaged() const { return damaged_; }
+  size_t tables() const { return slots_.size(); }
+  uint64_t bytes_in_tables() const;
   Debt debt() const { return debt_of(state_, options_.picker); }
   uint64_t bytes_flushed() const { return bytes_flushed_; }
   uint64_t bytes_merged() const { return bytes_merged_; }
