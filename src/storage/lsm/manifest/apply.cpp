@@ -153,6 +153,34 @@ Status apply_sweep(const Edit::Sweep& sweep, StoreState& state) {
   return Status::ok();
 }
 
+// The new tables stand where the old one stood.
+Status replace_table(const Edit::Swap& swap, std::vector<TableSummary>& tables, size_t at) {
+  const TableSummary old = tables[at];
+  for (const auto& table : swap.with) {
+    if (table.first < old.first || table.last > old.last) {
+      return refused("table " + std::to_string(table.file.value()) + " leaves the bounds of " +
+                     std::to_string(old.file.value()));
+    }
+  }
+  const auto place = tables.erase(tables.begin() + static_cast<ptrdiff_t>(at));
+  tables.insert(place, swap.with.begin(), swap.with.end());
+  return Status::ok();
+}
+
+Status apply_swap(const Edit::Swap& swap, StoreState& state) {
+  if (!is_space(swap.space)) return refused("a swap in an unknown space");
+  auto& runs = state.spaces[index_of(swap.space)];
+  for (auto run = runs.begin(); run != runs.end(); ++run) {
+    for (size_t at = 0; at < run->tables.size(); ++at) {
+      if (run->tables[at].file != swap.old) continue;
+      Status status = replace_table(swap, run->tables, at);
+      if (run->tables.empty() && !run->is_base) runs.erase(run);
+      return status;
+    }
+  }
+  return refused("table " + std::to_string(swap.old.value()) + " is not there to be replaced");
+}
+
 }  // namespace
 
 Status apply(const Edit& edit, StoreState& state) {
@@ -163,6 +191,9 @@ Status apply(const Edit& edit, StoreState& state) {
   }
   if (edit.sweep) {
     if (auto status = apply_sweep(*edit.sweep, next); !status.is_ok()) return status;
+  }
+  for (const auto& swap : edit.swaps) {
+    if (auto status = apply_swap(swap, next); !status.is_ok()) return status;
   }
   if (auto status = check(next); !status.is_ok()) return status;
   state = std::move(next);

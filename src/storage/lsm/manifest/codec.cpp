@@ -17,8 +17,15 @@ constexpr uint64_t kTableBytesMin = 5 + 8 + 8 + 16;
 constexpr uint64_t kRunBytesMin = 1 + 1 + 1 + 8 + 1;
 constexpr uint64_t kRunIdBytesMin = 1;
 constexpr uint64_t kPutBytesMin = 1 + kRunBytesMin + 1;
+constexpr uint64_t kSwapBytesMin = 1 + 1 + 1;
 
-enum EditPart : uint8_t { kHasFlushed = 1, kHasLogFloor = 2, kHasSweep = 4, kAllParts = 7 };
+enum EditPart : uint8_t {
+  kHasFlushed = 1,
+  kHasLogFloor = 2,
+  kHasSweep = 4,
+  kHasSwaps = 8,
+  kAllParts = 15
+};
 
 void write_table(Writer& writer, const TableSummary& table) {
   writer.varint(table.file.value());
@@ -130,6 +137,39 @@ Edit::Sweep read_sweep(Reader& reader) {
   return sweep;
 }
 
+void write_swap(Writer& writer, const Edit::Swap& swap) {
+  write_space(writer, swap.space);
+  writer.varint(swap.old.value());
+  write_tables(writer, swap.with);
+}
+
+Edit::Swap read_swap(Reader& reader) {
+  Edit::Swap swap;
+  swap.space = read_space(reader);
+  swap.old = FileId(reader.varint());
+  swap.with = read_tables(reader, swap.space);
+  return swap;
+}
+
+void write_swaps(Writer& writer, const std::vector<Edit::Swap>& swaps) {
+  if (swaps.empty()) return;
+  writer.varint(swaps.size());
+  for (const auto& swap : swaps) write_swap(writer, swap);
+}
+
+std::vector<Edit::Swap> read_swaps(Reader& reader) {
+  std::vector<Edit::Swap> swaps(reader.count(reader.remaining() / kSwapBytesMin));
+  if (swaps.empty()) reader.fail();  // None are written as no section.
+  for (auto& swap : swaps) swap = read_swap(reader);
+  return swaps;
+}
+
+uint8_t parts_of(const Edit& edit) {
+  return static_cast<uint8_t>((edit.flushed ? kHasFlushed : 0) |
+                              (edit.log_floor ? kHasLogFloor : 0) | (edit.sweep ? kHasSweep : 0) |
+                              (edit.swaps.empty() ? 0 : kHasSwaps));
+}
+
 }  // namespace
 
 std::string encode(const StoreState& state) {
@@ -149,9 +189,7 @@ std::string encode(const StoreState& state) {
 std::string encode(const Edit& edit) {
   std::string bytes;
   Writer writer(bytes);
-  writer.u8(static_cast<uint8_t>((edit.flushed ? kHasFlushed : 0) |
-                                 (edit.log_floor ? kHasLogFloor : 0) |
-                                 (edit.sweep ? kHasSweep : 0)));
+  writer.u8(parts_of(edit));
   if (edit.flushed) writer.varint(edit.flushed->value());
   if (edit.log_floor) writer.varint(edit.log_floor->value());
   writer.varint(edit.next_file.value());
@@ -159,6 +197,7 @@ std::string encode(const Edit& edit) {
   writer.varint(edit.puts.size());
   for (const auto& put : edit.puts) write_put(writer, put);
   if (edit.sweep) write_sweep(writer, *edit.sweep);
+  write_swaps(writer, edit.swaps);
   return bytes;
 }
 
@@ -190,6 +229,7 @@ base::Result<Edit> decode_edit(std::string_view bytes) {
   edit.puts.resize(reader.count(reader.remaining() / kPutBytesMin));
   for (auto& put : edit.puts) put = read_put(reader);
   if (parts & kHasSweep) edit.sweep = read_sweep(reader);
+  if (parts & kHasSwaps) edit.swaps = read_swaps(reader);
   if (!reader.is_complete()) return Status(Code::kCorrupt, "these bytes are not an edit");
   return edit;
 }

@@ -73,13 +73,22 @@ struct Edit {
     std::vector<TableSummary> tables;  // Within first..last; may name again tables that were there.
     friend bool operator==(const Sweep&, const Sweep&) = default;
   };
+  // A table gives way to others within its bounds, or to none; its run keeps its place, in a sweep
+  // too, and goes if it is no base and was left without tables.
+  struct Swap {
+    Space space = Space::kData;
+    FileId old;
+    std::vector<TableSummary> with;  // Ascending.
+    friend bool operator==(const Swap&, const Swap&) = default;
+  };
   std::optional<Sequence> flushed;
   std::optional<SegmentNumber> log_floor;
   // The state's become at least these; jobs may end in another order than they took their numbers.
   FileId next_file;
   RunId next_run;
-  std::vector<Put> puts;  // In this order, then the sweep.
+  std::vector<Put> puts;  // In this order, then the sweep, then the swaps.
   std::optional<Sweep> sweep;
+  std::vector<Swap> swaps;
   friend bool operator==(const Edit&, const Edit&) = default;
 };
 

@@ -8,6 +8,7 @@
 
 #include "states.h"
 #include "storage/io/sim_file_system.h"
+#include "storage/lsm/manifest/codec.h"
 #include "storage/lsm/manifest/manifest.h"
 
 namespace distkv::storage::lsm {
@@ -63,6 +64,28 @@ TEST_CASE("the bytes of version 1 are read as what they were made of") {
   CHECK((*found)->store == kStore);
   CHECK((*found)->state == state);
   CHECK((*found)->has_end);
+}
+
+// parts, next file, next run, no puts; one swap: space, old table, one table of five varints, two
+// tokens and a checksum.
+TEST_CASE("a swap is exactly these bytes, and no swap is no bytes") {
+  Edit edit = edit_of(sample_state());
+  const std::string without = encode(edit);
+  edit.swaps.push_back({.old = FileId(11), .with = {table_of(17, {1, 258})}});
+
+  CHECK(without == std::string("\x00\x14\x0a\x00", 4));
+  const std::string bytes = encode(edit);
+  CHECK(bytes == std::string("\x08\x14\x0a\x00\x01\x01\x0b\x01"
+                             "\x11\xf9\x07\xe1\x0f\x64\x11"
+                             "\x01\x00\x00\x00\x00\x00\x00\x00"
+                             "\x02\x01\x00\x00\x00\x00\x00\x00"
+                             "\x11\x00\x00\x00\x00\x00\x00\x00"
+                             "\xee\xff\xff\xff\xff\xff\xff\xff",
+                             47));
+  const auto again = decode_edit(bytes);
+  REQUIRE(again.is_ok());
+  CHECK(*again == edit);
+  CHECK_FALSE(decode_edit(std::string("\x08\x14\x0a\x00\x00", 5)).is_ok());
 }
 
 TEST_SUITE_END();

@@ -195,6 +195,68 @@ TEST_CASE("a put that contradicts the state is refused") {
   check_refused(nowhere, state, "unknown space");
 }
 
+// A table of the data space gives way.
+Edit swap_of(const StoreState& state, uint64_t old, std::vector<TableSummary> with) {
+  Edit edit = edit_of(state);
+  edit.swaps.push_back({.old = FileId(old), .with = std::move(with)});
+  return edit;
+}
+
+TEST_CASE("a table gives way to others within its bounds, in its place") {
+  auto state = sample_state();
+  const auto before = state;
+
+  REQUIRE(
+      apply(swap_of(state, 11, {table_of(17, {0, 30}), table_of(18, {60, 400})}), state).is_ok());
+
+  CHECK(data_of(state)[2].tables ==
+        std::vector{table_of(17, {0, 30}), table_of(18, {60, 400}), table_of(12, {500, 1000})});
+  CHECK(dropped_files(before, state) == std::vector{FileId(11)});
+}
+
+TEST_CASE("a run left without tables goes, a base stays") {
+  auto state = sample_state();
+  auto edit = swap_of(state, 14, {});
+  edit.swaps.push_back({.old = FileId(1), .with = {}});
+  edit.swaps.push_back({.old = FileId(2), .with = {}});
+
+  REQUIRE(apply(edit, state).is_ok());
+
+  REQUIRE(data_of(state).size() == 3);
+  CHECK(data_of(state).front().id == RunId(3));
+  CHECK(data_of(state).back() == base_of(1, {}));
+}
+
+TEST_CASE("tables of a run in a sweep and of its base are replaced too") {
+  auto state = sample_state();
+  REQUIRE(apply(sweep_of(state, {0, 499}, {table_of(17, {0, 480})}), state).is_ok());
+
+  auto edit = swap_of(state, 13, {table_of(18, {500, 940})});
+  edit.swaps.push_back({.old = FileId(2), .with = {table_of(19, {600, 610})}});
+  REQUIRE(apply(edit, state).is_ok());
+
+  CHECK(data_of(state)[1].tables == std::vector{table_of(18, {500, 940})});
+  CHECK(data_of(state)[1].live_from == Token(500));
+  CHECK(data_of(state).back().tables ==
+        std::vector{table_of(17, {0, 480}), table_of(19, {600, 610})});
+}
+
+TEST_CASE("a swap that contradicts the state is refused") {
+  const auto state = sample_state();
+  check_refused(swap_of(state, 16, {}), state, "table 16 is not there to be replaced");
+  check_refused(swap_of(state, 15, {}), state, "table 15 is not there");
+  check_refused(swap_of(state, 1, {table_of(17, {9, 20})}), state, "leaves the bounds of 1");
+  check_refused(swap_of(state, 1, {table_of(17, {10, 481})}), state, "leaves the bounds of 1");
+  check_refused(swap_of(state, 1, {table_of(17, {10, 30}), table_of(18, {30, 40})}), state,
+                "overlaps");
+  check_refused(swap_of(state, 1, {table_of(20, {10, 30})}), state, "never given");
+  check_refused(swap_of(state, 1, {table_of(2, {10, 30})}), state, "there twice");
+
+  auto swept = state;
+  REQUIRE(apply(sweep_of(state, {0, 499}, {table_of(17, {0, 480})}), swept).is_ok());
+  check_refused(swap_of(swept, 13, {table_of(18, {5, 400})}), swept, "ends before its run is live");
+}
+
 TEST_CASE("a table that cannot be is refused") {
   const auto state = sample_state();
   auto table = table_of(19, {0, 9});
