@@ -70,8 +70,8 @@ Done Run::answer(size_t at) {
   };
 }
 
-void Run::wait_until(const bool& is_done) {
-  for (size_t steps = 0; !is_done; ++steps) {
+void Run::wait_until(const std::function<bool()>& is_done) {
+  for (size_t steps = 0; !is_done(); ++steps) {
     DISTKV_CHECK(steps < kPatience);
     store_.step();
   }
@@ -85,7 +85,7 @@ void Run::drain() {
     DISTKV_CHECK(status.is_ok());
     is_synced = true;
   });
-  wait_until(is_synced);
+  wait_until([&is_synced] { return is_synced; });
 }
 
 void Run::wait_for_answers(size_t under_way_max) {
@@ -125,7 +125,7 @@ bool Run::try_ask(const Operation& operation) {
       break;
     case Kind::kTakeSnapshot:
       drain();
-      snapshot_ = store_.engine().take_snapshot({operation.space});
+      snapshot_ = store_.engine().take_snapshot({operation.space, {}, base::Token{UINT64_MAX}});
       snapshot_space_ = operation.space;
       break;
     case Kind::kDropSnapshot:
@@ -221,7 +221,7 @@ void Run::say_items(Engine& engine, size_t at, Scan scan, size_t items_wanted) {
       is_last = page->is_last;
       scan.after = page->last;
     });
-    wait_until(is_done);
+    wait_until([&is_done] { return is_done; });
   }
   if (items_wanted > 0) say(at, "end");
 }

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -54,7 +55,7 @@ class Run {
   Done answer(size_t at);
   // Everything asked for is answered and durable.
   void drain();
-  void wait_until(const bool& is_done);
+  void wait_until(const std::function<bool()>& is_done);
   void wait_for_answers(size_t under_way_max);
 
   Store& store_;
