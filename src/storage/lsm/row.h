@@ -18,6 +18,13 @@ struct PlaceView {
   friend auto operator<=>(const PlaceView&, const PlaceView&) = default;
 };
 
+// Tokens from `first` to `last`, both included.
+struct TokenSpan {
+  base::Token first;
+  base::Token last;
+  friend bool operator==(const TokenSpan&, const TokenSpan&) = default;
+};
+
 // The one hash of a key, for filters (on disk) and the object cache. Keys may share a token, so it
 // covers both.
 inline uint64_t hash_of(const PlaceView& place) {

@@ -118,4 +118,8 @@ std::unique_ptr<Rows> Table::rows(const PlaceView& from, bool is_after, Part par
   return std::make_unique<TableRows>(file_, index_, TableRows::Start{from, is_after}, part);
 }
 
+std::unique_ptr<Rows> Table::spared_rows(std::vector<TokenSpan>& damage) const {
+  return std::make_unique<TableRows>(file_, index_, TableRows::Spared{summary_.last, damage});
+}
+
 }  // namespace distkv::storage::lsm

@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "storage/engine.h"
@@ -58,6 +59,10 @@ class Table {
   // Rows at or after `from` (after it, if `is_after`), to the end; blocking. With kMeta values that
   // lie apart stay empty. Reads ahead a few blocks at a time. The table must outlive it.
   std::unique_ptr<Rows> rows(const PlaceView& from, bool is_after, Part part) const;
+
+  // Every row that can be read, whole; the walk goes on behind damage and ends well. `damage` gets
+  // the tokens whose rows it had to leave out, ascending. The table and `damage` must outlive it.
+  std::unique_ptr<Rows> spared_rows(std::vector<TokenSpan>& damage) const;
 
   // Reads the file from `offset` (0 or where the last step came to) and compares each block with
   // its checksum. Advances `offset` by at most `bytes_max`, but by one block at least; done when it

@@ -42,6 +42,11 @@ TableRows::TableRows(const BlockFile& file, const TableIndex& index, const Start
   seek(start);
 }
 
+TableRows::TableRows(const BlockFile& file, const TableIndex& index, const Spared& spared)
+    : file_(file), index_(index), part_(Part::kAll), spared_(spared), blocks_(file), values_(file) {
+  if (load_block()) show();
+}
+
 void TableRows::seek(const Start& start) {
   number_ = index_.block_of(start.from).value_or(0);
   if (!load_block()) return;
@@ -59,24 +64,33 @@ void TableRows::next() {
 }
 
 void TableRows::show() {
-  if (at_ == block_.size()) {
-    ++number_;
-    at_ = 0;
-    if (!load_block()) return;
+  while (true) {
+    if (at_ == block_.size()) {
+      ++number_;
+      at_ = 0;
+      if (!load_block()) return;
+    }
+    if (!block_.row(at_, stored_)) {
+      if (!pass_block()) return;
+      continue;
+    }
+    if (!stored_.is_apart || part_ == Part::kMeta) return;
+    base::Status loaded = load_value();
+    if (loaded.is_ok() || !pass_value(std::move(loaded))) return;
   }
-  if (!block_.row(at_, stored_)) {
-    return end(file_.corrupt(index_.extent(number_).offset, "its rows make no sense"));
-  }
-  if (!stored_.is_apart || part_ == Part::kMeta) return;
-  base::Status loaded = load_value();
-  if (!loaded.is_ok()) end(std::move(loaded));
 }
 
 bool TableRows::load_block() {
-  if (number_ == index_.size()) {
-    end(base::Status::ok());
-    return false;
+  for (; number_ < index_.size(); ++number_) {
+    base::Status opened = open_block();
+    if (opened.is_ok()) return true;
+    if (!pass_over(span_of_block(), std::move(opened))) return false;
   }
+  end(base::Status::ok());
+  return false;
+}
+
+base::Status TableRows::open_block() {
   const Extent extent = index_.extent(number_);
   base::Status read;
   if (!blocks_.covers(extent)) read = blocks_.fill(extent, contiguous_end());
@@ -86,8 +100,40 @@ bool TableRows::load_block() {
       (!DataBlock::parse(raw, block_) || block_.first_token() != index_.first_token(number_))) {
     read = file_.corrupt(extent.offset, "its rows make no sense");
   }
-  if (!read.is_ok()) end(std::move(read));
-  return !is_at_end_;
+  return read;
+}
+
+bool TableRows::pass_block() {
+  at_ = block_.size();
+  return pass_over(span_of_block(),
+                   file_.corrupt(index_.extent(number_).offset, "its rows make no sense"));
+}
+
+bool TableRows::pass_value(base::Status why) {
+  ++at_;
+  return pass_over({stored_.row.place.token, stored_.row.place.token}, std::move(why));
+}
+
+bool TableRows::pass_over(const TokenSpan& span, base::Status why) {
+  if (!spared_) {
+    end(std::move(why));
+    return false;
+  }
+  std::vector<TokenSpan>& damage = spared_->damage;
+  if (!damage.empty() && damage.back().last >= span.first) {
+    damage.back().last = std::max(damage.back().last, span.last);
+  } else {
+    damage.push_back(span);
+  }
+  return true;
+}
+
+// Its last rows may share their token with the first of the next.
+TokenSpan TableRows::span_of_block() const {
+  const bool is_last = number_ + 1 == index_.size();
+  const base::Token end = spared_ ? spared_->last : base::Token{UINT64_MAX};
+  return {base::Token{index_.first_token(number_)},
+          is_last ? end : base::Token{index_.first_token(number_ + 1)}};
 }
 
 uint64_t TableRows::contiguous_end() const {

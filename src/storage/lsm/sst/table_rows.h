@@ -1,8 +1,11 @@
-// A walk over one table's rows, reading ahead: a little at first, for a walk may be short, and
-// twice as much each time until a read costs nothing beside its bytes.
+// A walk over one table's rows, or over those that damage has spared, reading ahead: a little at
+// first, for a walk may be short, and twice as much each time until a read costs nothing beside its
+// bytes.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "storage/lsm/row.h"
 #include "storage/lsm/sst/block_file.h"
@@ -37,8 +40,15 @@ class TableRows : public Rows {
     PlaceView from;
     bool is_after;
   };
+  // Where a walk goes on behind damage, and what it passed over.
+  struct Spared {
+    base::Token last;                // Of the table.
+    std::vector<TokenSpan>& damage;  // Ascending; grows as the walk goes.
+  };
   // `file` and `index` must outlive it.
   TableRows(const BlockFile& file, const TableIndex& index, const Start& start, Part part);
+  // Every row that can be read. Ends well.
+  TableRows(const BlockFile& file, const TableIndex& index, const Spared& spared);
 
   bool is_at_end() const override { return is_at_end_; }
   const Row& row() const override { return stored_.row; }
@@ -47,8 +57,15 @@ class TableRows : public Rows {
 
  private:
   void seek(const Start& start);
-  // Opens block `number_`; false at the end or on an error.
+  // Opens block `number_`, or the next sound one; false at the end or on an error.
   bool load_block();
+  base::Status open_block();
+  // Passes over damage, in the block or in the value of the row at hand; false, and the walk has
+  // ended, if it may not.
+  bool pass_block();
+  bool pass_value(base::Status why);
+  bool pass_over(const TokenSpan& span, base::Status why);
+  TokenSpan span_of_block() const;
   // Shows row `at_`, or the first of the next block.
   void show();
   base::Status load_value();
@@ -59,6 +76,7 @@ class TableRows : public Rows {
   const BlockFile& file_;
   const TableIndex& index_;
   const Part part_;
+  const std::optional<Spared> spared_;
   ReadAhead blocks_;
   ReadAhead values_;
   std::string unpacked_block_;
