@@ -209,6 +209,23 @@ class FullDisk(ServerTest):
         for number in range(20):
             self.reads(cluster, f"key-{number}", "1", "--consistency", "all")
 
+    def test_a_node_killed_on_a_full_disk_comes_back_on_it_and_serves(self):
+        cluster = self.start_on_small_disk()
+        node = cluster.nodes[0]
+        self.ok(cluster.client("batch", *numbered_words(50)))
+        filler = fill(node.data_dir, 1 << 20)
+        self.wait_refused(cluster)
+
+        node.kill()
+        node.start()
+        cluster.wait_alive(1)
+
+        self.prints(cluster.client("get", "--raw", "key-49"), "49")
+        self.refuses(cluster.client("put", "x", "1"), "full")
+        self.ok(cluster.client("delete", "key-1"))
+        filler.unlink()
+        self.wait_taken(cluster)
+
 
 class Checkpoints(ServerTest):
     def write_text(self, cluster: Cluster, name: str, lines: list) -> str:

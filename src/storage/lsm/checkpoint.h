@@ -11,9 +11,9 @@
 
 namespace distkv::storage::lsm {
 
-// Links every table of `state` from `from` into `to`, a directory that does not exist yet (its
-// parent does), and writes a manifest there. On the same file system. CURRENT comes last, so an
-// interrupted copy is not mistaken for a store.
+// Links every table of `state` from `from` into `to`, a directory that does not exist yet, is
+// empty, or holds what an interrupted copy left (its parent exists), and writes a manifest there.
+// On the same file system. CURRENT comes last, so an interrupted copy is not mistaken for a store.
 base::Status link_checkpoint(io::FileSystem& files, const std::string& from, const std::string& to,
                              StoreId store, const StoreState& state);
 

@@ -121,6 +121,11 @@ Status LsmEngine::start_log(const LogTail& tail) {
   for (auto& memtable : std::exchange(recovered_, {})) {
     maintenance_->flush(std::move(memtable), active_floor_);
   }
+  if (!log_->room().is_ok()) {
+    // Killed on a full disk: what was replayed goes to tables, and its segments are used again.
+    freeze();
+    maintenance_->give_up_ballast();
+  }
   return Status::ok();
 }
 
@@ -441,8 +446,9 @@ void LsmEngine::apply(std::span<const LogWrite> writes, Sequence sequence, Durab
   }
   sample_.writes += writes.size();
   maintenance_->note_writes();
-  const bool is_log_long =
-      log_->bytes_held() >= log_bytes_wanted() && maintenance_->frozen().empty();
+  // Where no segment can be made, a flush frees those there are.
+  const bool is_log_long = maintenance_->frozen().empty() &&
+                           (log_->bytes_held() >= log_bytes_wanted() || !log_->room().is_ok());
   if (active_->bytes() >= options_.memtable_bytes || is_log_long) freeze();
 }
 

@@ -265,12 +265,15 @@ void Maintenance::fail_job(const std::shared_ptr<Job>& job, const Status& why) {
 }
 
 void Maintenance::give_up_ballast() {
+  if (is_busy_ || !space_.has_ballast())
+    return;  // Busy: a flush that finds no room will ask again.
   const auto reading = std::make_shared<SpaceWatch::Reading>();
   is_busy_ = true;
   host_.background.run([this, reading] { *reading = space_.give_up(); },
                        [this, reading] {
                          is_busy_ = false;
                          note_space(*reading);
+                         events_.log_unneeded(state_.log_floor);
                          advance();
                        });
 }

@@ -71,6 +71,8 @@ class Maintenance {
   void checkpoint(const std::string& directory, Done done);
   // Merges until the picker is content, then `done`. For tests and measurements.
   void settle(std::function<void()> done);
+  // The log cannot grow: gives the ballast up if it is still there, then lets the log try again.
+  void give_up_ballast();
   // Writes happened: keep an eye on the disk.
   void note_writes() { has_written_ = true; }
   // Starts nothing more; `done` when the unit in flight is over and the manifest is closed. What
@@ -113,7 +115,6 @@ class Maintenance {
   void fail_job(const std::shared_ptr<Job>& job, const base::Status& why);
   void installed(const StoreState& next, const base::Status& status);
   void note_space(const SpaceWatch::Reading& reading);
-  void give_up_ballast();
   void tick();
   void retry_later();
   bool finish_stop();
