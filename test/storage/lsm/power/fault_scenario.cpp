@@ -108,6 +108,9 @@ class FaultPlay {
     live_soundly(kLaterOperations, rng_.next());
     end(rng_.chance(0.5));
     recover("after the later life");
+    // What a restart has shown is on disk, even if the program died before it was.
+    end(true);
+    recover("after the last power cut");
     open_copies();
     return outcome_;
   }
