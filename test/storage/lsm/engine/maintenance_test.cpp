@@ -187,10 +187,11 @@ TEST_CASE("a checkpoint is the store at its call, opens on its own and outlives 
   CHECK(rig.host.close(*copy).is_ok());
 }
 
-TEST_CASE("a checkpoint into a directory that exists is refused") {
+TEST_CASE("a checkpoint into a directory that holds something is refused") {
   EngineRig rig;
   rig.open();
   REQUIRE(rig.disk.make_directory("/copy").is_ok());
+  rig.disk.replace("/copy/somebody's", "file");
   base::Status made;
   rig.engine().checkpoint("/copy", [&made](const base::Status& status) { made = status; });
   rig.settle();
