@@ -265,7 +265,16 @@ void LsmEngine::get(const KeyRef& key, Part part, GetDone done) {
     get_now({place.space, place.token, name}, part, done);
     return true;
   };
-  if (is_held()) return hold(std::move(attempt));
+  if (is_held()) {
+    return hold([this, name = Line::name_of(key), owned = std::string(key.key), place, attempt] {
+      if (line_.holds({place.space, place.token, owned})) {
+        line_.join(name, attempt);
+      } else {
+        attempt();
+      }
+      return true;
+    });
+  }
   line_.join(Line::name_of(key), std::move(attempt));
 }
 

@@ -379,6 +379,7 @@ bool Maintenance::start_scrub() {
         scrub_offset_ = *offset;
         if (!status.is_ok() || *offset >= table->summary().bytes) {
           scrub_file_ = FileId{table->summary().file.value() + 1};
+          scrub_offset_ = 0;
         }
       });
   return true;

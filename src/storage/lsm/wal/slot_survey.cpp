@@ -41,6 +41,8 @@ class Surveyor {
     if (!file.is_ok()) return file.status();
     auto bytes = (*file)->size();
     if (!bytes.is_ok()) return bytes.status();
+    // A slot gets its name only when it is whole, and never shrinks.
+    if (*bytes < kLogPageBytes) return corrupt(path, "too short for a segment");
     SegmentReader reader(**file, *bytes);
     auto page = reader.first_page();
     if (!page.is_ok()) return page.status();
