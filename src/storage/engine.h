@@ -66,6 +66,9 @@ struct Update {
   KeyRef key;
   Durability durability = Durability::kGroup;
   bool frees_space = false;  // A deletion: taken although the disk is full.
+  // Damaged tables (DamagedRange::id) that do not stop this update: where one of them cannot be
+  // read, `decide` sees null. For a writer that brings the whole entry from elsewhere.
+  std::vector<uint64_t> replaces_damaged = {};
   // Sees the current entry (null: absent; visible, not necessarily durable) and decides. Runs once;
   // must be pure but for what it captures. Not run if the read failed.
   std::function<Decision(const EntryView* current)> decide;
@@ -89,6 +92,14 @@ struct Range {
   Space space = Space::kData;
   base::Token first;
   base::Token last{UINT64_MAX};
+  friend bool operator==(const Range&, const Range&) = default;
+};
+
+// A stretch whose entries may be lost to damage: reads of them answer kCorrupt, never "absent".
+struct DamagedRange {
+  Range range;
+  uint64_t id = 0;  // Of the damaged table, which may have several such ranges.
+  friend bool operator==(const DamagedRange&, const DamagedRange&) = default;
 };
 
 struct Item {
@@ -167,6 +178,18 @@ class Engine {
   virtual void close(Done done) { sync(std::move(done)); }
   // A copy of the durable state in the new directory `directory`, openable as a store of its own.
   virtual void checkpoint(const std::string& directory, Done done) = 0;
+
+  // What is known to be damaged, by id and ascending.
+  virtual std::vector<DamagedRange> damaged() const { return {}; }
+  // Heals the tables of these ids (unknown ones are healed already): all that can be read stays;
+  // what they may hold or hide beside that is gone. To be asked once everything the store should
+  // hold of their ranges was offered to it again, by updates that replace what they damaged. Either
+  // all of it is durable or nothing has changed: kCorrupt if more is damaged than damaged() said,
+  // kIo, kNoSpace; ask damaged() again.
+  virtual void heal(std::vector<uint64_t> ids, Done done) {
+    (void)ids;
+    done(base::Status::ok());
+  }
 
   // 0: idle; from 0.5 on writers should slow down; at 1 writes are refused with kOverloaded.
   virtual double pressure() const = 0;

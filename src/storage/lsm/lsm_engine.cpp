@@ -97,6 +97,7 @@ LsmEngine::LsmEngine(const Host& host, const Options& options, std::shared_ptr<A
     const Debt debt = maintenance_->debt();
     debt_ = std::max(debt.runs, debt.bytes);
   };
+  events.rows_purged = [this] { cache_.clear(); };
   events.log_unneeded = [this](SegmentNumber floor) { log_->recycle(floor); };
   options_.new_store = recovered.start.store;
   maintenance_ = std::make_unique<Maintenance>(maintenance_host(), options_,
@@ -174,6 +175,14 @@ double LsmEngine::work_pressure() const {
 
 uint64_t LsmEngine::log_bytes_wanted() const {
   return std::max(kLogWanted * options_.memtable_bytes, kLogSegmentsMin * options_.segment_bytes);
+}
+
+// What was restored must be on disk before what it replaces is given up.
+void LsmEngine::heal(std::vector<uint64_t> ids, Done done) {
+  sync([this, ids = std::move(ids), done = std::move(done)](const Status& synced) {
+    if (!synced.is_ok()) return done(synced);
+    maintenance_->purge(ids, done);
+  });
 }
 
 double LsmEngine::pressure() const {
@@ -321,8 +330,11 @@ void LsmEngine::update(Update update) {
   if (!is_held() && !line_.holds(update.key)) {
     ProbeLoan probe(probes_);
     Seen seen;
+    distrust_cache(update);
     const auto lookup = look_up(update.key, Part::kAll, *probe, seen);
-    if (!lookup.is_ok() || *lookup != Lookup::kWouldBlock) return decide(update, lookup, seen);
+    if (!lookup.is_ok() || *lookup != Lookup::kWouldBlock) {
+      return decide(update, lookup, seen, (*probe).damage);
+    }
   }
   const auto waiting = std::make_shared<Waiting>(Waiting{std::string(update.key.key), {}});
   waiting->update = std::move(update);
@@ -349,9 +361,10 @@ bool LsmEngine::try_update(const std::shared_ptr<Waiting>& waiting) {
   const Update& update = waiting->update;
   ProbeLoan probe(probes_);
   Seen seen;
+  distrust_cache(update);
   const auto lookup = look_up(update.key, Part::kAll, *probe, seen);
   if (!lookup.is_ok() || *lookup != Lookup::kWouldBlock) {
-    decide(update, lookup, seen);
+    decide(update, lookup, seen, (*probe).damage);
     return true;
   }
   fetch(update.key, Part::kAll, [this, waiting](Fetch& fetch) {
@@ -363,7 +376,7 @@ bool LsmEngine::try_update(const std::shared_ptr<Waiting>& waiting) {
       found.entry = {fetch.probe.row.meta, fetch.probe.row.value};
       if (fetch.probe.row.is_erased) result = Lookup::kAbsent;
     }
-    decide(waiting->update, result, found);
+    decide(waiting->update, result, found, fetch.probe.damage);
     release(Line::name_of(waiting->update.key));
   });
   return false;
@@ -374,12 +387,25 @@ void LsmEngine::release(const std::string& name) {
   advance_held();
 }
 
-void LsmEngine::decide(const Update& update, const Result<Lookup>& lookup, const Seen& seen) {
+// What it keeps must be in a table that can be read, not in the cache alone.
+void LsmEngine::distrust_cache(const Update& update) {
+  if (update.replaces_damaged.empty()) return;
+  cache_.erase(hash_of(PlaceView{update.key.token, update.key.key}), update.key);
+}
+
+void LsmEngine::decide(const Update& update, const Result<Lookup>& lookup, const Seen& seen,
+                       const Damage& damage) {
   if (!gate_.failure().is_ok()) return update.durable(gate_.failure());
-  if (!lookup.is_ok()) return update.durable(lookup.status());
+  if (!lookup.is_ok()) {
+    const std::vector<uint64_t>& replaced = update.replaces_damaged;
+    const bool is_replaced = damage.file && std::find(replaced.begin(), replaced.end(),
+                                                      damage.file->value()) != replaced.end();
+    if (!is_replaced) return update.durable(lookup.status());
+  }
   // It came back from the disk too late.
   if (is_log_closing_) return update.durable({Code::kShuttingDown, "the store is closing"});
-  const Decision decision = update.decide(*lookup == Lookup::kFound ? &seen.entry : nullptr);
+  const bool is_found = lookup.is_ok() && *lookup == Lookup::kFound;
+  const Decision decision = update.decide(is_found ? &seen.entry : nullptr);
   if (decision.action == Decision::Action::kKeep) {
     const bool waits = update.durability == Durability::kGroup;
     // What was seen may be visible only; a sync may not be under way if it was kMemory.

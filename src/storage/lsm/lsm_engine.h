@@ -70,6 +70,8 @@ class LsmEngine : public Engine {
   void close(Done done) override;
   // Hard links: `directory` must be on the same file system and not exist.
   void checkpoint(const std::string& directory, Done done) override;
+  std::vector<DamagedRange> damaged() const override { return maintenance_->damaged_ranges(); }
+  void heal(std::vector<uint64_t> ids, Done done) override;
   double pressure() const override;
   Sample sample() const override;
 
@@ -132,7 +134,10 @@ class LsmEngine : public Engine {
   // False: the entry must come from the disk, then the line is released.
   bool try_update(const std::shared_ptr<Waiting>& waiting);
   void release(const std::string& name);
-  void decide(const Update& update, const base::Result<Lookup>& lookup, const Seen& seen);
+  // `damage`: what ended the lookup, if it failed.
+  void decide(const Update& update, const base::Result<Lookup>& lookup, const Seen& seen,
+              const Damage& damage);
+  void distrust_cache(const Update& update);
   void write_now(const std::vector<Write>& batch, Durability durability, Done done);
   void commit(std::span<const LogWrite> writes, Durability durability,
               const std::function<void()>& visible, Done durable);

@@ -66,6 +66,7 @@ void Maintenance::tick() {
   quiet_ticks_ = has_written ? 0 : std::min(quiet_ticks_ + 1, kQuietTicks);
   is_space_check_due_ = has_written || space_.is_full();
   is_scrub_due_ = true;
+  heal_readable();
   advance();
 }
 
@@ -96,9 +97,30 @@ void Maintenance::flush(std::shared_ptr<const Memtable> memtable, SegmentNumber 
 }
 
 void Maintenance::quarantine(const Damage& damage, const Status& why) {
-  if (!damage.file || !damaged_.insert(*damage.file).second) return;
+  // A reader may still hold a table that is gone.
+  if (!damage.file || !slots_.contains(*damage.file)) return;
+  if (!damaged_.insert(*damage.file).second) return;
   host_.log.error("table_damaged", {{"table", options_.directory + "/" + table_name(*damage.file)},
                                     {"why", why.to_string()}});
+  advance();
+}
+
+std::vector<DamagedRange> Maintenance::damaged_ranges() const {
+  std::vector<DamagedRange> ranges;
+  for (const auto& [file, spans] : surveyed_) {
+    const Space space = slots_.at(file)->summary.space;
+    for (const TokenSpan& span : spans) {
+      ranges.push_back({{space, span.first, span.last}, file.value()});
+    }
+  }
+  return ranges;
+}
+
+void Maintenance::purge(const std::vector<uint64_t>& ids, Done done) {
+  if (stopping_) return done({Code::kShuttingDown, "the store is closing"});
+  Purge& purge = purges_.emplace_back(Purge{{}, std::move(done)});
+  for (const uint64_t id : ids) purge.files.push_back(FileId{id});
+  advance();
 }
 
 void Maintenance::checkpoint(const std::string& directory, Done done) {
@@ -134,7 +156,8 @@ void Maintenance::advance() {
 bool Maintenance::start_next() {
   if (stopping_) return finish_stop();
   if (start_space_check()) return true;
-  if (!is_waiting_ && (start_install() || start_flush() || start_checkpoint() || start_merge())) {
+  if (!is_waiting_ && (start_install() || start_flush() || start_checkpoint() || start_survey() ||
+                       start_purge() || start_merge())) {
     return true;
   }
   return start_removal() || start_scrub();
@@ -145,6 +168,9 @@ bool Maintenance::finish_stop() {
   is_stopped_ = true;
   for (Checkpoint& checkpoint : std::exchange(checkpoints_, {})) {
     checkpoint.done({Code::kShuttingDown, "the store is closing"});
+  }
+  for (Purge& purge : std::exchange(purges_, {})) {
+    purge.done({Code::kShuttingDown, "the store is closing"});
   }
   is_busy_ = true;
   const auto status = std::make_shared<Status>();
@@ -233,6 +259,55 @@ bool Maintenance::start_merge() {
   return true;
 }
 
+// One unit: a table is read in a fraction of a second, and damage is rare.
+bool Maintenance::start_survey() {
+  const auto next = std::find_if(damaged_.begin(), damaged_.end(),
+                                 [this](FileId file) { return !surveyed_.contains(file); });
+  if (next == damaged_.end()) return false;
+  const auto spans = std::make_shared<std::vector<TokenSpan>>();
+  run(
+      [slot = slots_.at(*next), spans] {
+        *spans = survey_damage(*slot);
+        return Status::ok();
+      },
+      [this, file = *next, spans](const Status&) { surveyed_[file] = std::move(*spans); });
+  return true;
+}
+
+// Where all rows are sound and only the file is not, a copy of them heals it.
+void Maintenance::heal_readable() {
+  if (!purges_.empty()) return;
+  for (const auto& [file, spans] : surveyed_) {
+    if (spans.empty()) return purges_.push_back({{file}, [](const Status&) {}});
+  }
+}
+
+bool Maintenance::start_purge() {
+  while (purge_ == nullptr && merge_ == nullptr && !purges_.empty()) {
+    DamageMap damage;
+    for (FileId file : purges_.front().files) {
+      const auto surveyed = surveyed_.find(file);
+      if (surveyed != surveyed_.end()) damage.insert(*surveyed);  // Else it is gone already.
+    }
+    if (damage.empty()) {
+      finish_purge(Status::ok());
+      continue;
+    }
+    purge_ = std::make_shared<PurgeJob>(factory_, version_, slots_, state_, std::move(damage),
+                                        take_ids());
+  }
+  if (purge_ == nullptr) return false;
+  run_step(purge_);
+  return true;
+}
+
+void Maintenance::finish_purge(const Status& status) {
+  const Purge purge = std::move(purges_.front());
+  purges_.pop_front();
+  purge_.reset();
+  purge.done(status);
+}
+
 void Maintenance::run_step(const std::shared_ptr<Job>& job) {
   const auto is_done = std::make_shared<bool>(false);
   run(
@@ -252,6 +327,12 @@ void Maintenance::run_step(const std::shared_ptr<Job>& job) {
 }
 
 void Maintenance::fail_job(const std::shared_ptr<Job>& job, const Status& why) {
+  if (job == purge_) {
+    // Whoever asked for it asks again. What it met is looked through once more.
+    if (job->damaged()) surveyed_.erase(*job->damaged());
+    finish_purge(why);
+    return quarantine({job->damaged()}, why);
+  }
   const bool is_flush = job == flush_;
   flush_ = is_flush ? nullptr : flush_;
   merge_ = is_flush ? merge_ : nullptr;
@@ -318,6 +399,7 @@ void Maintenance::installed(const StoreState& next, const Status& status) {
   for (FileId file : dropped_files(state_, next)) {
     slots_.erase(file);
     damaged_.erase(file);
+    surveyed_.erase(file);
     unneeded_.push_back(file);
   }
   state_ = next;
@@ -328,11 +410,16 @@ void Maintenance::installed(const StoreState& next, const Status& status) {
     frozen_.erase(frozen_.begin(), frozen_.begin() + static_cast<std::ptrdiff_t>(flushing_));
     refresh_frozen();
     events_.log_unneeded(state_.log_floor);
+  } else if (job == purge_) {
+    host_.log.info("damage_purged", {{"tables", purges_.front().files.size()},
+                                     {"rows_dropped", purge_->rows_dropped()}});
+    events_.rows_purged();
   } else {
     bytes_merged_ += job->bytes_written();
     merge_.reset();
   }
   events_.version_changed();
+  if (job == purge_) finish_purge(Status::ok());
 }
 
 bool Maintenance::start_checkpoint() {

@@ -23,6 +23,7 @@
 #include "storage/lsm/jobs.h"
 #include "storage/lsm/manifest/manifest.h"
 #include "storage/lsm/options.h"
+#include "storage/lsm/purge_job.h"
 #include "storage/lsm/space_watch.h"
 #include "storage/lsm/version.h"
 
@@ -47,6 +48,8 @@ class Maintenance {
   // Told to the engine, on its thread. Each may call back.
   struct Events {
     std::function<void()> version_changed;
+    // Rows that were read before may be gone.
+    std::function<void()> rows_purged;
     // Everything before this segment is in tables.
     std::function<void(SegmentNumber)> log_unneeded;
   };
@@ -65,8 +68,11 @@ class Maintenance {
   // `log_floor` on.
   void flush(std::shared_ptr<const Memtable> memtable, SegmentNumber log_floor);
   // A read or walk met damage: the table takes no part in merges any more. Its sound blocks are
-  // still read.
+  // still read. It is surveyed; if all its rows turn out to be readable, it is rewritten.
   void quarantine(const Damage& damage, const base::Status& why);
+  // See Engine::damaged() and heal(). Only what was surveyed is listed.
+  std::vector<DamagedRange> damaged_ranges() const;
+  void purge(const std::vector<uint64_t>& ids, Done done);
   // When everything handed to flush() so far is in tables: links them to the new directory.
   void checkpoint(const std::string& directory, Done done);
   // Merges until the picker is content, then `done`. For tests and measurements.
@@ -93,6 +99,10 @@ class Maintenance {
     std::shared_ptr<const Memtable> memtable;
     SegmentNumber log_floor;
   };
+  struct Purge {
+    std::vector<FileId> files;
+    Done done;
+  };
   struct Checkpoint {
     std::string directory;
     Sequence wanted;  // Everything up to this must be in tables.
@@ -106,6 +116,9 @@ class Maintenance {
   bool start_install();
   bool start_flush();
   bool start_checkpoint();
+  bool start_survey();
+  void heal_readable();
+  bool start_purge();
   bool start_merge();
   bool start_removal();
   bool start_scrub();
@@ -113,6 +126,7 @@ class Maintenance {
   void run(std::function<base::Status()> work, std::function<void(const base::Status&)> done);
   void run_step(const std::shared_ptr<Job>& job);
   void fail_job(const std::shared_ptr<Job>& job, const base::Status& why);
+  void finish_purge(const base::Status& status);
   void installed(const StoreState& next, const base::Status& status);
   void note_space(const SpaceWatch::Reading& reading);
   void tick();
@@ -140,6 +154,9 @@ class Maintenance {
   std::deque<Checkpoint> checkpoints_;
   std::deque<FileId> unneeded_;
   std::set<FileId> damaged_;
+  DamageMap surveyed_;        // Of damaged_, those that were looked through.
+  std::deque<Purge> purges_;  // The first is under way if purge_ is not null.
+  std::shared_ptr<PurgeJob> purge_;
   std::vector<std::function<void()>> settling_;
   JobIds next_ids_;
 

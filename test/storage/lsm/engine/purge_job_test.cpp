@@ -109,8 +109,7 @@ TEST_CASE("what the damaged table surely did not have stays below it") {
   stack.add_run({{{1, "a", "2"}, {2, "b", "2"}, {4, "d", "2"}}});
   stack.damage_row(stack.table(0), 1);
 
-  CHECK(stack.purge({stack.table(0).file}) ==
-        "[1/a=2, 4/d=2, end ] [1/a=1, 2/x=1, 3/c=1, end ] ");
+  CHECK(stack.purge({stack.table(0).file}) == "[1/a=2, 4/d=2, end ] [1/a=1, 2/x=1, 3/c=1, end ] ");
 }
 
 TEST_CASE("of a table that cannot be opened nothing stays, nor below it in its bounds") {
@@ -120,7 +119,7 @@ TEST_CASE("of a table that cannot be opened nothing stays, nor below it in its b
   stack.add_run({{{2, "b", "2"}, {8, "d", "2"}}});
   stack.lose(stack.table(0));
 
-  CHECK(stack.purge({stack.table(0).file}) == "[1/a=1, end  9/e=1, end ] ");
+  CHECK(stack.purge({stack.table(0).file}) == "[1/a=1, end 9/e=1, end ] ");
 }
 
 TEST_CASE("a table below that has nothing to lose is not written again") {
@@ -130,7 +129,7 @@ TEST_CASE("a table below that has nothing to lose is not written again") {
   stack.damage_row(stack.table(0), 1);
   const TableSummary below = stack.table(1, 1);
 
-  CHECK(stack.purge({stack.table(0).file}) == "[1/a=2, 6/f=2, end ] [1/a=1, end  5/e=1, end ] ");
+  CHECK(stack.purge({stack.table(0).file}) == "[1/a=2, 6/f=2, end ] [1/a=1, end 5/e=1, end ] ");
   CHECK(stack.table(1, 1) == below);
 }
 
@@ -183,7 +182,7 @@ TEST_CASE("rows that a sweep has moved on are neither copied nor hide anything")
   swept.live_from = Token{5};
   stack.damage_row(stack.table(0), 0);
   CHECK(stack.purge({stack.table(0).file}) ==
-        "[6/f=2, 7/g=2, end ] [1/a=2, end  6/f=1, 7/g=1, end ] ");
+        "[6/f=2, 7/g=2, end ] [1/a=2, end 6/f=1, 7/g=1, end ] ");
 }
 
 TEST_CASE("the survey names the tokens of what cannot be read") {
