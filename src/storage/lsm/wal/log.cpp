@@ -84,6 +84,7 @@ class Log::Impl {
     return pool_.bytes_held(current_.number) + (has_current() ? offset_ : 0);
   }
   const base::Status& room() const { return pool_.room(); }
+  void retry() { pool_.retry(); }
   uint64_t frames() const { return frames_; }
   uint64_t syncs() const { return syncs_; }
   uint64_t bytes_written() const { return bytes_written_; }
@@ -296,6 +297,7 @@ SegmentNumber Log::segment() const { return impl_->segment(); }
 uint64_t Log::bytes_held() const { return impl_->bytes_held(); }
 void Log::recycle(SegmentNumber floor) { impl_->recycle(floor); }
 const base::Status& Log::room() const { return impl_->room(); }
+void Log::retry() { impl_->retry(); }
 void Log::close(Done done) { impl_->close(std::move(done)); }
 uint64_t Log::frames() const { return impl_->frames(); }
 uint64_t Log::syncs() const { return impl_->syncs(); }

@@ -96,6 +96,8 @@ class Log {
   // by itself when recycle() frees one or a later attempt (at each recycle() and each 16th
   // write_out()) succeeds; until then what is appended waits in memory once the segment is full.
   const base::Status& room() const;
+  // Tries again to make a segment, if room() is not ok.
+  void retry();
 
   // Ends in order: writes an empty, synced frame whose synced_to covers everything, so that damage
   // to the last frame with commits is told from a torn one. `done` when it is on disk, with what

@@ -109,12 +109,13 @@ TEST_CASE_FIXTURE(Fixture, "a file cut short is found") {
                                 kSmallSegmentBytes - 1}) {
       disk.truncate(path, size);
       const bool is_needed = before.find("DFRM") != std::string::npos;
-      // With nothing left of its header, the last file cannot be told from an unused one.
-      const bool is_nothing_left = size < kSegmentHeaderBytes;
-      if (is_needed && !is_nothing_left) {
+      // A slot is named when it is whole: a stump was one that held something.
+      const bool is_stump = size < kLogPageBytes;
+      const std::string what = is_stump ? "too short for a segment" : "its end is missing";
+      if (is_needed || is_stump) {
         const Replayed replayed = replay(disk, options);
         CHECK(replayed.status.code() == base::Code::kCorrupt);
-        CHECK(replayed.status.message().find("its end is missing") != std::string::npos);
+        CHECK(replayed.status.message().find(what) != std::string::npos);
       }
       disk.replace(path, before);
     }
