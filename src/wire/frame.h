@@ -53,6 +53,8 @@ enum class MessageType : uint8_t {
   kMembersRequest = 44,
   kMembersReply = 45,
   kTransferDone = 46,
+  kPullRequest = 47,
+  kPullReply = 48,
   kGossip = 60,
 };
 

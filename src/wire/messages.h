@@ -41,6 +41,7 @@ inline constexpr size_t kRecordMetaBytesMax = 128 * 1024;
 inline constexpr size_t kLayoutsBytesMax = 2 * 1024 * 1024;
 inline constexpr size_t kReplyNodesMax = 64;     // Replicas in two layouts, and their fallbacks.
 inline constexpr size_t kReplyValuesMax = 32;    // The siblings a key may have.
+inline constexpr size_t kPulledMax = 1024;       // Records in one page.
 inline constexpr size_t kMembersMax = 4000;      // Rows of a member table, in one frame.
 inline constexpr size_t kGossipUpdatesMax = 64;  // More never fit a datagram.
 inline constexpr uint32_t kWeightMax = 10'000;   // Virtual nodes of one node, as in a layout.
@@ -314,6 +315,32 @@ struct TransferDone {
   friend bool operator==(const TransferDone&, const TransferDone&) = default;
 };
 
+// "Send me the records you hold of these tokens"; a page of them. From a replica that lost some.
+struct PullRequest {
+  static constexpr MessageType kType = MessageType::kPullRequest;
+  base::LayoutVersion layout_version;
+  base::Token first;
+  base::Token last;        // Included.
+  std::string_view after;  // Empty: from the start; else the reply before ended with this key.
+  friend bool operator==(const PullRequest&, const PullRequest&) = default;
+};
+
+struct PulledRecord {
+  std::string_view key;
+  std::string_view meta;  // causality::encode_record.
+  std::string_view values;
+  friend bool operator==(const PulledRecord&, const PulledRecord&) = default;
+};
+
+struct PullReply {
+  static constexpr MessageType kType = MessageType::kPullReply;
+  base::Code code = base::Code::kOk;
+  std::string_view message;
+  std::vector<PulledRecord> records;  // In order of token, then key.
+  std::string_view last;              // How far it looked; empty: to the end of the tokens.
+  friend bool operator==(const PullReply&, const PullReply&) = default;
+};
+
 // ---- Datagrams ---------------------------------------------------------------------------------
 
 enum class GossipKind : uint8_t { kPing = 1, kAck = 2, kPingRequest = 3, kNack = 4, kRumour = 5 };
@@ -369,6 +396,8 @@ class Encoder {
   std::string_view encode(const MembersRequest& message, base::RequestId id);
   std::string_view encode(const MembersReply& message, base::RequestId id);
   std::string_view encode(const TransferDone& message, base::RequestId id);
+  std::string_view encode(const PullRequest& message, base::RequestId id);
+  std::string_view encode(const PullReply& message, base::RequestId id);
   std::string_view encode(const Gossip& message, base::RequestId id);
 
  private:
@@ -406,6 +435,8 @@ extern template base::Result<LayoutReply> decode(const FrameView&);
 extern template base::Result<MembersRequest> decode(const FrameView&);
 extern template base::Result<MembersReply> decode(const FrameView&);
 extern template base::Result<TransferDone> decode(const FrameView&);
+extern template base::Result<PullRequest> decode(const FrameView&);
+extern template base::Result<PullReply> decode(const FrameView&);
 extern template base::Result<Gossip> decode(const FrameView&);
 
 }  // namespace distkv::wire

@@ -56,6 +56,14 @@ template <>
 struct TableOf<TransferDone> {
   using Type = fb::TransferDone;
 };
+template <>
+struct TableOf<PullRequest> {
+  using Type = fb::PullRequest;
+};
+template <>
+struct TableOf<PullReply> {
+  using Type = fb::PullReply;
+};
 
 static fb::Id128 on_wire(const base::ClusterId& id) { return {id.value().high, id.value().low}; }
 
@@ -241,6 +249,61 @@ static void read(const fb::TransferDone& table, TransferDone& out, Checks& check
   out.node_id = checks.node_id(view(table.node_id()), "node_id");
 }
 
+std::string_view Encoder::encode(const PullRequest& message, RequestId id) {
+  FrameBuilder& builder = *state_;
+  builder.begin();
+  const TextOffset after = builder.text(message.after);
+  const auto root = fb::CreatePullRequest(builder.flat, message.layout_version.value(),
+                                          message.first.value(), message.last.value(), after);
+  return builder.finish(message.kType, id, root.Union());
+}
+
+static void read(const fb::PullRequest& table, PullRequest& out, Checks& checks) {
+  out.layout_version = base::LayoutVersion(table.layout_version());
+  out.first = base::Token(table.first());
+  out.last = base::Token(table.last());
+  out.after = checks.bytes(view(table.after()), base::kKeyBytesMax, "after");
+  checks.require(out.first <= out.last, "last", "comes before the first token");
+}
+
+static flatbuffers::Offset<fb::PulledRecord> encode_pulled(FrameBuilder& builder,
+                                                           const PulledRecord& record) {
+  const TextOffset values = builder.text(record.values);
+  const TextOffset meta = builder.text(record.meta);
+  const TextOffset key = builder.text(record.key);
+  return fb::CreatePulledRecord(builder.flat, key, meta, values);
+}
+
+static PulledRecord read_pulled(const fb::PulledRecord* table, Checks& checks) {
+  checks.require(table != nullptr, "records", "has an empty entry");
+  if (table == nullptr) return {};
+  return {checks.key(view(table->key())),
+          checks.bytes(view(table->meta()), kRecordMetaBytesMax, "meta"), view(table->values())};
+}
+
+std::string_view Encoder::encode(const PullReply& message, RequestId id) {
+  FrameBuilder& builder = *state_;
+  size_t bytes = 0;
+  for (const PulledRecord& record : message.records) {
+    bytes += record.key.size() + record.meta.size() + record.values.size();
+  }
+  builder.begin(bytes);
+  const auto records = builder.tables<fb::PulledRecord>(message.records, encode_pulled);
+  const TextOffset last = builder.text(message.last);
+  const TextOffset text = builder.sentence(message.message);
+  const auto root =
+      fb::CreatePullReply(builder.flat, static_cast<uint8_t>(message.code), text, records, last);
+  return builder.finish(message.kType, id, root.Union());
+}
+
+static void read(const fb::PullReply& table, PullReply& out, Checks& checks) {
+  out.code = checks.code(table.code());
+  out.message = checks.bytes(view(table.message()), kTextBytesMax, "message");
+  read_each(table.records(), out.records, kPulledMax, "records", checks,
+            [&](const fb::PulledRecord* record) { return read_pulled(record, checks); });
+  out.last = checks.bytes(view(table.last()), base::kKeyBytesMax, "last");
+}
+
 template base::Result<Greeting> decode(const FrameView&);
 template base::Result<ApplyRequest> decode(const FrameView&);
 template base::Result<ApplyReply> decode(const FrameView&);
@@ -253,5 +316,7 @@ template base::Result<LayoutReply> decode(const FrameView&);
 template base::Result<MembersRequest> decode(const FrameView&);
 template base::Result<MembersReply> decode(const FrameView&);
 template base::Result<TransferDone> decode(const FrameView&);
+template base::Result<PullRequest> decode(const FrameView&);
+template base::Result<PullReply> decode(const FrameView&);
 
 }  // namespace distkv::wire

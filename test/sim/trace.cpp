@@ -58,6 +58,10 @@ std::string_view name_of_type(uint8_t type) {
       return "MembersReply";
     case wire::MessageType::kTransferDone:
       return "TransferDone";
+    case wire::MessageType::kPullRequest:
+      return "PullRequest";
+    case wire::MessageType::kPullReply:
+      return "PullReply";
     case wire::MessageType::kGossip:
       return "Gossip";
   }

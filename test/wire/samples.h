@@ -169,6 +169,20 @@ inline TransferDone sample_transfer_done() {
   return {.layout_version = base::LayoutVersion(8), .node_id = "node-2"};
 }
 
+inline PullRequest sample_pull_request() {
+  return {.layout_version = base::LayoutVersion(8),
+          .first = base::Token(0x1000),
+          .last = base::Token(0x1fff),
+          .after = "key-7"};
+}
+
+inline PullReply sample_pull_reply() {
+  return {.code = base::Code::kOk,
+          .message = "",
+          .records = {{"key-8", "meta-8", "values-8"}, {"key-9", "meta-9", ""}},
+          .last = "key-9"};
+}
+
 inline Gossip sample_gossip() {
   return {.kind = GossipKind::kPingRequest,
           .sequence = 77,
@@ -210,6 +224,8 @@ void for_each_sample(Visit visit) {
   visit("MembersRequest", MembersRequest{.members = {sample_member()}});
   visit("MembersReply", MembersReply{.members = {sample_member()}});
   visit("TransferDone", sample_transfer_done());
+  visit("PullRequest", sample_pull_request());
+  visit("PullReply", sample_pull_reply());
   visit("Gossip", sample_gossip());
 }
 
