@@ -30,9 +30,11 @@
 #include "storage/io/file_system.h"
 #include "storage/lsm/cache/object_cache.h"
 #include "storage/lsm/line.h"
+#include "storage/lsm/log_schedule.h"
 #include "storage/lsm/maintenance.h"
 #include "storage/lsm/options.h"
-#include "storage/lsm/pacer.h"
+#include "storage/lsm/paced_answers.h"
+#include "storage/lsm/probe_loan.h"
 #include "storage/lsm/recovery.h"
 #include "storage/lsm/view.h"
 #include "storage/lsm/wal/log.h"
@@ -53,8 +55,15 @@ class LsmEngine : public Engine {
     base::Log& log;
   };
 
+  // Lets open() alone construct.
+  struct OpenOnly {
+    explicit OpenOnly() = default;
+  };
+
   // Blocks: call it before the loop runs. Errors as recover().
   static base::Result<std::unique_ptr<LsmEngine>> open(const Host& host, const Options& options);
+  LsmEngine(OpenOnly, const Host& host, const Options& options, std::shared_ptr<ArenaPool> pool,
+            Recovered recovered);
   ~LsmEngine() override;
 
   base::Result<Lookup> try_get(const KeyRef& key, Part part, EntryView& found) override;
@@ -109,13 +118,13 @@ class LsmEngine : public Engine {
     std::optional<Cursor> after;
     Done done;
   };
-  class ProbeLoan;
 
-  LsmEngine(const Host& host, const Options& options, std::shared_ptr<ArenaPool> pool,
-            Recovered recovered);
   base::Status start_log(const LogTail& tail);
   Maintenance::Host maintenance_host() const;
 
+  // Updates and reads that wait for a disk; a disk serves some ten thousand a second.
+  static constexpr size_t kFetchesMax = 4096;
+  static base::Status overloaded(const std::string& why);
   // Why nothing (a put) can be taken now; ok if it can.
   base::Status refusal() const;
   double work_pressure() const;
@@ -150,11 +159,9 @@ class LsmEngine : public Engine {
   void drop_page();
   void finish_drop(const base::Status& status);
 
-  void write_soon(Durability durability);
+  void retry_log();
   void written(Sequence through, bool is_synced, const base::Status& status);
   void freeze();
-  Done paced(Done done, uint64_t bytes);
-  void release_paced();
 
   Host host_;
   Options options_;
@@ -166,6 +173,8 @@ class LsmEngine : public Engine {
   ObjectCache cache_;
   std::unique_ptr<Maintenance> maintenance_;
   std::unique_ptr<Log> log_;
+  std::optional<LogSchedule> log_schedule_;  // Of log_.
+  PacedAnswers answers_;
   Line line_;
   std::deque<std::function<bool()>> held_;
   bool is_advancing_held_ = false;
@@ -180,20 +189,6 @@ class LsmEngine : public Engine {
   bool is_closing_ = false;      // Nothing new is taken.
   bool is_log_closing_ = false;  // Nor anything decided late.
 
-  Pacer pacer_;
-  struct Paced {
-    base::MonotonicTime until;
-    std::function<void()> answer;
-  };
-  std::deque<Paced> paced_;
-  base::TimerId paced_timer_;
-  base::TimerId turn_timer_;    // Set: a kGroup write waits for the end of the turn.
-  base::TimerId memory_timer_;  // Set: kMemory writes wait for company.
-  base::TimerId sync_timer_;
-  bool is_releasing_ = false;
-  bool is_turn_set_ = false;
-  bool is_memory_set_ = false;
-  bool is_sync_set_ = false;
   Sample sample_;
 };
 

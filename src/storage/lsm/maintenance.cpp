@@ -66,6 +66,7 @@ void Maintenance::tick() {
   quiet_ticks_ = has_written ? 0 : std::min(quiet_ticks_ + 1, kQuietTicks);
   is_space_check_due_ = has_written || space_.is_full();
   is_scrub_due_ = true;
+  events_.ticked();
   heal_readable();
   advance();
 }
@@ -156,7 +157,7 @@ void Maintenance::advance() {
 bool Maintenance::start_next() {
   if (stopping_) return finish_stop();
   if (start_space_check()) return true;
-  if (!is_waiting_ && (start_install() || start_flush() || start_checkpoint() || start_survey() ||
+  if (!is_waiting_ && (start_install() || start_checkpoint() || start_flush() || start_survey() ||
                        start_purge() || start_merge())) {
     return true;
   }

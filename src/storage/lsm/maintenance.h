@@ -50,6 +50,8 @@ class Maintenance {
     std::function<void()> version_changed;
     // Rows that were read before may be gone.
     std::function<void()> rows_purged;
+    // About a second has passed.
+    std::function<void()> ticked;
     // Everything before this segment is in tables.
     std::function<void(SegmentNumber)> log_unneeded;
   };

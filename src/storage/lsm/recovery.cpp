@@ -143,11 +143,19 @@ class Recovery {
   }
 
   Status start_manifest() {
-    auto manifest =
-        Manifest::start(files_, options_.directory, found_.start.store, found_.start.state);
+    auto manifest = try_manifest();
+    if (!manifest.is_ok() && manifest.status().code() == Code::kNoSpace) {
+      // Killed on a disk without a byte left: this is what the ballast is for.
+      (void)files_.remove(SpaceWatch::ballast_of(options_.directory));
+      manifest = try_manifest();
+    }
     if (!manifest.is_ok()) return manifest.status();
     found_.start.manifest = std::move(*manifest);
     return Status::ok();
+  }
+
+  Result<std::unique_ptr<Manifest>> try_manifest() {
+    return Manifest::start(files_, options_.directory, found_.start.store, found_.start.state);
   }
 
   // Tables of jobs that a crash interrupted.

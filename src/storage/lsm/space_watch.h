@@ -21,6 +21,8 @@ class SpaceWatch {
     base::Status status;  // Why the disk could not be asked.
   };
 
+  static std::string ballast_of(const std::string& directory) { return directory + "/ballast"; }
+
   SpaceWatch(io::FileSystem& files, std::string directory, uint64_t ballast_bytes);
 
   // Background: asks the disk, and makes the ballast if there is room for twice its size.
@@ -38,7 +40,7 @@ class SpaceWatch {
   bool has_ballast() const { return reading_.has_ballast; }
 
  private:
-  std::string path() const { return directory_ + "/ballast"; }
+  std::string path() const { return ballast_of(directory_); }
 
   io::FileSystem& files_;
   std::string directory_;
