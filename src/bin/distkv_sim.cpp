@@ -15,6 +15,8 @@ cxxopts::Options make_options() {
       "jobs", "Runs at a time", cxxopts::value<uint32_t>()->default_value("1"))(
       "nodes", "Nodes in the cluster", cxxopts::value<uint32_t>()->default_value("5"))(
       "seconds", "Simulated seconds of faults", cxxopts::value<uint32_t>()->default_value("30"))(
+      "engine", "Storage engine of the nodes: lsm or map (quicker)",
+      cxxopts::value<std::string>()->default_value("lsm"))(
       "trace", "Print each event (one run only)")("until", "End at this simulated second",
                                                   cxxopts::value<uint32_t>())(
       "compare", "Run each seed twice and compare the hashes")(
@@ -27,6 +29,9 @@ Campaign campaign_of(const cxxopts::ParseResult& parsed) {
   campaign.options.seed = parsed["seed"].as<uint64_t>();
   campaign.options.nodes = parsed["nodes"].as<uint32_t>();
   campaign.options.seconds = parsed["seconds"].as<uint32_t>();
+  if (parsed["engine"].as<std::string>() == "map") {
+    campaign.options.engine = distkv::sim::EngineKind::kMap;
+  }
   campaign.options.is_traced = parsed.count("trace") > 0;
   if (parsed.count("until") > 0) campaign.options.until = parsed["until"].as<uint32_t>();
   campaign.runs = parsed["runs"].as<uint64_t>();
@@ -58,8 +63,11 @@ int main(int argc, char** argv) {
       std::printf("%s\n", options.help().c_str());
       return 0;
     }
+    const std::string& engine = parsed["engine"].as<std::string>();
     const Campaign campaign = campaign_of(parsed);
-    if (const char* wrong = complaint(campaign)) {
+    const char* wrong = complaint(campaign);
+    if (engine != "lsm" && engine != "map") wrong = "--engine must be lsm or map";
+    if (wrong != nullptr) {
       std::fprintf(stderr, "distkv-sim: %s\n", wrong);
       return kUsageError;
     }

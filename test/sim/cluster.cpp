@@ -108,19 +108,7 @@ bool Cluster::is_formed() const {
 
 bool Cluster::has_no_hints() const {
   return std::all_of(nodes_.begin(), nodes_.end(), [](const auto& host) {
-    bool is_empty = false;
-    if (!host->is_up()) return false;
-    storage::Scan scan;
-    scan.range.space = storage::Space::kHints;
-    scan.items_max = 1;
-    // Through the engine, not the node's own count; the page of a busy disk comes too late: not
-    // yet.
-    auto found = std::make_shared<bool>(true);
-    host->engine()->scan(scan, [found](const base::Result<storage::Page>& page) {
-      *found = !page.is_ok() || !page->items.empty();
-    });
-    is_empty = !*found;
-    return is_empty;
+    return host->is_up() && !host->store().account().has_any(storage::Space::kHints);
   });
 }
 
@@ -135,8 +123,7 @@ std::vector<FinalRecord> Cluster::records_of(const std::string& key) const {
       FinalRecord record;
       record.replica = id.value();
       storage::EntryView found;
-      const auto lookup =
-          host->engine()->try_get({storage::Space::kData, token, key}, storage::Part::kAll, found);
+      const auto lookup = host->look_up({storage::Space::kData, token, key}, found);
       if (!lookup.is_ok() || *lookup == storage::Lookup::kWouldBlock) {
         record.meta = "not durable";
       } else if (*lookup == storage::Lookup::kFound) {

@@ -13,6 +13,7 @@ struct KindHabit {
   Chance is_used;
   Spread interval;
   bool ends_programs = false;
+  bool wants_files = false;
 };
 
 constexpr KindHabit kHabits[] = {
@@ -32,6 +33,10 @@ constexpr KindHabit kHabits[] = {
     {FaultKind::kWallJump, {400000}, {milliseconds(500), seconds(10)}},
     {FaultKind::kSlowDisk, {400000}, {milliseconds(500), seconds(10)}},
     {FaultKind::kWipe, {125000}, {seconds(3), seconds(25)}, true},
+    {FaultKind::kPowerCut, {500000}, {milliseconds(300), seconds(6)}, true, true},
+    {FaultKind::kFailingSync, {200000}, {seconds(2), seconds(20)}, true, true},
+    {FaultKind::kFullDisk, {200000}, {seconds(2), seconds(20)}, true, true},
+    {FaultKind::kRot, {100000}, {seconds(3), seconds(25)}, true, true},
 };
 static_assert(std::size(kHabits) == kFaultKinds);
 
@@ -67,12 +72,14 @@ NetworkRates draw_network(base::Rng& rng) {
 }
 }  // namespace
 
-FaultPlan draw_faults(base::Rng& rng, bool may_wipe) {
+FaultPlan draw_faults(base::Rng& rng, const FaultBounds& bounds) {
   FaultPlan plan;
   const bool spares_programs = happens(rng, kSparesPrograms);
   for (const KindHabit& habit : kHabits) {
     if (!happens(rng, habit.is_used)) continue;
-    if (habit.kind == FaultKind::kWipe && !may_wipe) continue;
+    const bool loses_disk = habit.kind == FaultKind::kWipe || habit.kind == FaultKind::kRot;
+    if (loses_disk && !bounds.may_wipe) continue;
+    if (habit.wants_files && !bounds.has_files) continue;
     if (habit.ends_programs && spares_programs) continue;
     plan.sources.push_back({habit.kind, habit.interval});
   }
@@ -114,6 +121,14 @@ std::string_view name_of(FaultKind kind) {
       return "slow_disk";
     case FaultKind::kWipe:
       return "disk_wiped";
+    case FaultKind::kPowerCut:
+      return "power_cut";
+    case FaultKind::kFailingSync:
+      return "sync_fails";
+    case FaultKind::kFullDisk:
+      return "disk_full";
+    case FaultKind::kRot:
+      return "table_rots";
   }
   return "unrecognised";
 }

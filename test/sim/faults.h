@@ -30,10 +30,15 @@ enum class FaultKind : uint8_t {
   kBrokenStream,  // One stream breaks.
   kDrift,         // A clock runs fast or slow.
   kWallJump,      // A wall clock jumps, by up to a day.
-  kSlowDisk,      // Syncs take long.
-  kWipe,          // A machine loses its disk. Once in a run.
+  kSlowDisk,      // Syncs take long, and with files all else that the disk does.
+  kWipe,          // A machine loses its disk. Once in a run, this or kRot.
+  // What only a disk with files does:
+  kPowerCut,     // The power goes at any one operation on the disk.
+  kFailingSync,  // A sync of the log fails; the store stops until the machine starts again.
+  kFullDisk,     // There is no room for a while.
+  kRot,          // A bit of a table changes; in the end the disk is replaced.
 };
-inline constexpr size_t kFaultKinds = 16;
+inline constexpr size_t kFaultKinds = 20;
 
 std::string_view name_of(FaultKind kind);
 
@@ -46,8 +51,13 @@ struct FaultPlan {
   NetworkRates network;
 };
 
-// `may_wipe`: an acknowledged write outlives the loss of one disk.
-FaultPlan draw_faults(base::Rng& rng, bool may_wipe);
+// What a cluster can stand.
+struct FaultBounds {
+  bool may_wipe = false;   // An acknowledged write outlives the loss of one disk.
+  bool has_files = false;  // Its disks have files.
+};
+
+FaultPlan draw_faults(base::Rng& rng, const FaultBounds& bounds);
 
 // What faults act on; all outlive them.
 struct Victims {
@@ -74,8 +84,14 @@ class Faults {
   void schedule_next(const FaultPlan::Source& source);
   void inject(FaultKind kind);
   void inject_at_machine(FaultKind kind);
-  void crash(SimNode& node, bool loses_disk);
+  void crash(SimNode& node);
+  void start_later(SimNode& node);
   void wipe();
+  void rot();
+  void cut_power(SimNode& node);
+  void fail_sync(SimNode& node);
+  void fill_disk(SimNode& node);
+  void mend(SimNode& node);
   void restart(SimNode& node);
   void blackout();
   void pause(SimNode& node);
@@ -84,6 +100,7 @@ class Faults {
   void drift(SimNode& node);
   void jump_wall(SimNode& node);
   void slow_disk(SimNode& node);
+  SimNode& any_node_but_first();
   SimNode& any_node() { return *victims_.nodes[rng_.below(victims_.nodes.size())]; }
 
   Victims victims_;
@@ -92,6 +109,7 @@ class Faults {
   bool is_healed_ = false;
   bool has_wiped_ = false;
   bool has_ended_programs_ = false;
+  SimNode* rotten_ = nullptr;
   std::vector<std::shared_ptr<Cut>> cuts_;  // Those that are not healed yet.
 };
 

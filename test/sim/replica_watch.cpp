@@ -17,11 +17,11 @@ void ReplicaWatch::complain(std::string_view property, const std::string& key,
                                                     ", key " + key + ": " + details});
 }
 
-void ReplicaWatch::on_write(BatchNumber batch, const storage::Write& write) {
+void ReplicaWatch::on_write(CommitNumber commit, const storage::Write& write) {
   if (write.space != storage::Space::kData) return;
   const auto known = states_.find(write.key);
   const State* before = known == states_.end() ? nullptr : &known->second;
-  Change change{batch, write.key, std::nullopt, std::nullopt};
+  Change change{commit, write.key, std::nullopt, std::nullopt};
   if (before != nullptr) change.before = *before;
   if (!write.entry) {
     if (before != nullptr) complain("P5", write.key, "the record was erased");
@@ -128,8 +128,8 @@ void ReplicaWatch::judge(const std::string& key, const State* before, const Stat
   if (!forgotten.is_empty()) complain("P5", key, "forgot " + describe(truth, forgotten));
 }
 
-void ReplicaWatch::on_durable(BatchNumber through) {
-  while (changes_durable_ < changes_.size() && changes_[changes_durable_].batch <= through) {
+void ReplicaWatch::on_durable(CommitNumber through) {
+  while (changes_durable_ < changes_.size() && changes_[changes_durable_].commit <= through) {
     const Change& kept = changes_[changes_durable_++];
     durable_seen_[kept.key] = kept.seen;
   }
@@ -141,8 +141,8 @@ bool ReplicaWatch::is_holder(const std::string& key, const DotSet& writes) const
   return held == durable_seen_.end() ? writes.is_empty() : held->second.includes(writes);
 }
 
-void ReplicaWatch::on_lost_after(BatchNumber kept) {
-  while (!changes_.empty() && changes_.back().batch > kept) {
+void ReplicaWatch::on_lost_after(CommitNumber kept) {
+  while (!changes_.empty() && changes_.back().commit > kept) {
     const std::string key = changes_.back().key;
     const Mint* lost = undo();
     if (lost == nullptr || !lost->is_phantom() || !lost->was_observed) continue;

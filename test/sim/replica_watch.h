@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "causality/record.h"
-#include "sim/sim_disk.h"
+#include "sim/store_account.h"
 #include "sim/truth.h"
 
 namespace distkv::sim {
@@ -25,9 +25,9 @@ class ReplicaWatch : public DiskObserver {
   ReplicaWatch(MachineIndex self, Truth& truth, Violations& violations, Trace& trace)
       : self_(self), truth_(truth), violations_(violations), trace_(trace) {}
 
-  void on_write(BatchNumber batch, const storage::Write& write) override;
-  void on_durable(BatchNumber through) override;
-  void on_lost_after(BatchNumber kept) override;
+  void on_write(CommitNumber commit, const storage::Write& write) override;
+  void on_durable(CommitNumber through) override;
+  void on_lost_after(CommitNumber kept) override;
   void on_wiped() override;
 
   // True if this replica holds durably all these writes of the key, or has lost its disk and is not
@@ -41,7 +41,7 @@ class ReplicaWatch : public DiskObserver {
   };
   // How to take a change back when a crash loses it.
   struct Change {
-    BatchNumber batch;
+    CommitNumber commit;
     std::string key;
     std::optional<State> before;
     std::optional<size_t> minted;

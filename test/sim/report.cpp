@@ -42,7 +42,8 @@ void print_counts(const char* title, const std::map<std::string, uint64_t>& coun
 
 std::string replay_line(const Replay& replay) {
   return "distkv-sim --seed " + std::to_string(replay.seed) + " --nodes " +
-         std::to_string(replay.nodes) + " --seconds " + std::to_string(replay.seconds);
+         std::to_string(replay.nodes) + " --seconds " + std::to_string(replay.seconds) +
+         " --engine " + std::string(replay.engine);
 }
 
 std::string encode_report(const RunReport& report) {

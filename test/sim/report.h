@@ -27,6 +27,7 @@ struct Replay {
   uint64_t seed = 0;
   uint32_t nodes = 0;
   uint32_t seconds = 0;
+  std::string_view engine = "lsm";
 };
 std::string replay_line(const Replay& replay);
 

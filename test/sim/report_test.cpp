@@ -47,7 +47,8 @@ TEST_CASE("a summary of one run keeps its hash, one of several depends on their 
 }
 
 TEST_CASE("the replay line is one that can be typed") {
-  CHECK(replay_line({7, 5, 30}) == "distkv-sim --seed 7 --nodes 5 --seconds 30");
+  CHECK(replay_line({7, 5, 30, "map"}) ==
+        "distkv-sim --seed 7 --nodes 5 --seconds 30 --engine map");
 }
 TEST_SUITE_END();
 

@@ -34,7 +34,8 @@ void print_failure(const Campaign& campaign, const RunReport& report) {
     const Violation& violation = report.violations[i];
     std::printf("FAILED %s: %s\n", violation.property.c_str(), violation.details.c_str());
   }
-  const Replay replay{report.seed, campaign.options.nodes, campaign.options.seconds};
+  const Options& options = campaign.options;
+  const Replay replay{report.seed, options.nodes, options.seconds, name_of(options.engine)};
   std::printf("replay: %s\n", replay_line(replay).c_str());
   std::fflush(stdout);
 }

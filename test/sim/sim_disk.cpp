@@ -6,18 +6,12 @@
 
 namespace distkv::sim {
 
-SimDisk::SimDisk(Scheduler& scheduler, base::Rng rng, DiskObserver& observer, Hand hand)
-    : scheduler_(scheduler), rng_(rng), observer_(observer), hand_(std::move(hand)) {}
+SimDisk::SimDisk(Scheduler& scheduler, base::Rng rng, Hand hand)
+    : scheduler_(scheduler), rng_(rng), hand_(std::move(hand)) {}
 
 void SimDisk::append(std::vector<storage::Write> batch, storage::Done durable) {
-  const BatchNumber number = last_durable_ + pending_.size() + 1;
-  for (const storage::Write& write : batch) observer_.on_write(number, write);
   pending_.push_back({std::move(batch), std::move(durable)});
   if (!is_syncing_) start_sync();
-  if (strike_) {
-    scheduler_.after(draw(rng_, {base::Duration::zero(), sync_delay_.high}),
-                     std::exchange(strike_, nullptr));
-  }
 }
 
 void SimDisk::start_sync() {
@@ -36,7 +30,6 @@ void SimDisk::finish_sync(size_t batches) {
     group.push_back(std::move(pending_.front().durable));
     pending_.pop_front();
   }
-  observer_.on_durable(last_durable_);
   hand_([this, group = std::move(group)]() mutable { answer(std::move(group)); });
 }
 
@@ -48,7 +41,6 @@ void SimDisk::answer(std::vector<storage::Done> group) {
 }
 
 void SimDisk::keep(std::vector<storage::Write> batch) {
-  ++last_durable_;
   for (storage::Write& write : batch) {
     Key key{write.space, write.token, std::move(write.key)};
     if (write.entry) {
@@ -68,15 +60,11 @@ void SimDisk::crash() {
   if (way == kKeepSome && !pending_.empty()) kept = rng_.between(0, pending_.size());
   for (size_t i = 0; i < kept; ++i) keep(std::move(pending_[i].batch));
   pending_.clear();
-  observer_.on_lost_after(last_durable_);
-  observer_.on_durable(last_durable_);
 }
 
 void SimDisk::wipe() {
   DISTKV_CHECK(pending_.empty());
   durable_.clear();
-  last_durable_ = 0;
-  observer_.on_wiped();
 }
 
 std::vector<storage::Write> SimDisk::contents() const {

@@ -21,29 +21,12 @@
 
 namespace distkv::sim {
 
-// Numbers the batches of one disk, from 1, without gaps; a lost number is given again.
-using BatchNumber = uint64_t;
-
-// Watches all that reaches a disk. Called within the disk's own calls; must not touch the disk.
-class DiskObserver {
- public:
-  virtual ~DiskObserver() = default;
-  // The write is visible to its program.
-  virtual void on_write(BatchNumber batch, const storage::Write& write) = 0;
-  // Everything up to this batch survives from now on.
-  virtual void on_durable(BatchNumber through) = 0;
-  // A crash lost everything after `kept`, none of which was durable.
-  virtual void on_lost_after(BatchNumber kept) = 0;
-  // Everything is lost.
-  virtual void on_wiped() = 0;
-};
-
 class SimDisk : public storage::map::Journal {
  public:
   // Hands the end of a sync to the program, now or later, or never if it is gone.
   using Hand = std::function<void(std::function<void()>)>;
 
-  SimDisk(Scheduler& scheduler, base::Rng rng, DiskObserver& observer, Hand hand);
+  SimDisk(Scheduler& scheduler, base::Rng rng, Hand hand);
 
   void append(std::vector<storage::Write> batch, storage::Done durable) override;
 
@@ -53,8 +36,6 @@ class SimDisk : public storage::map::Journal {
   void wipe();
   // What a restarted program finds, one write a key.
   std::vector<storage::Write> contents() const;
-  // Runs `strike` once, soon after the next append: while that is probably not durable yet.
-  void ambush(std::function<void()> strike) { strike_ = std::move(strike); }
   void set_sync_delay(Spread delay) { sync_delay_ = delay; }
   size_t pending() const { return pending_.size(); }
 
@@ -72,13 +53,10 @@ class SimDisk : public storage::map::Journal {
 
   Scheduler& scheduler_;
   base::Rng rng_;
-  DiskObserver& observer_;
   Hand hand_;
   Spread sync_delay_{std::chrono::microseconds(80), std::chrono::microseconds(400)};
-  std::function<void()> strike_;
   uint64_t life_ = 1;
   bool is_syncing_ = false;
-  BatchNumber last_durable_ = 0;
   std::deque<Pending> pending_;
   std::map<Key, storage::Entry> durable_;
 };

@@ -11,6 +11,21 @@ constexpr int64_t kWallStartMilliseconds = 1700000000000;
 constexpr uint64_t kWallErrorMillisecondsMax = 60000;
 // A paused program's kernel keeps this many datagrams and stream parts; further datagrams are lost.
 constexpr size_t kWithheldMax = 20000;
+// A host starts a service again that did not come up.
+constexpr base::Duration kStartAgainAfter = std::chrono::milliseconds(500);
+
+// Lines that speak of a known defect, of the engine or the node, and not of a new one. A mended
+// defect takes its line along.
+constexpr std::string_view kKnownDefects[] = {
+    // A store that cannot keep up refuses the node's own entries too, and nobody tries again.
+    "event=layout_not_saved why=\"overloaded",
+    "cannot start: overloaded",
+};
+
+bool is_known(std::string_view line) {
+  return std::any_of(std::begin(kKnownDefects), std::end(kKnownDefects),
+                     [line](std::string_view known) { return line.find(known) != line.npos; });
+}
 
 base::WallTime draw_wall_start(base::Rng& rng) {
   const auto error = static_cast<int64_t>(rng.below(kWallErrorMillisecondsMax));
@@ -18,10 +33,11 @@ base::WallTime draw_wall_start(base::Rng& rng) {
 }
 }  // namespace
 
-SimNode::Program::Program(SimNode& host, uint64_t seed)
-    : timers(host.clock_),
-      engine(&host.disk_),
-      node(host.config_, {host.port_, engine, timers, host.clock_, host}, seed),
+SimNode::Program::Program(SimNode& host, std::unique_ptr<base::Timers> timers_given,
+                          std::unique_ptr<storage::Engine> engine_given, uint64_t seed)
+    : timers(std::move(timers_given)),
+      engine(std::move(engine_given)),
+      node(host.config_, {host.port_, *engine, *timers, host.clock_, host}, seed),
       front(node, host.port_) {}
 
 SimNode::SimNode(const World& world, node::Config config, base::Rng rng, DiskObserver& observer)
@@ -30,12 +46,17 @@ SimNode::SimNode(const World& world, node::Config config, base::Rng rng, DiskObs
       rng_(rng),
       clock_(world_.scheduler, draw_wall_start(rng_)),
       port_(world_.network),
-      index_(world_.network.add(*this, config_.endpoint)),
-      disk_(world_.scheduler, rng_.fork(), observer, [this](std::function<void()> answer) {
-        world_.trace.record(index_, EventKind::kDurable);
-        handle(EventKind::kDurable, {},
-               [answer = std::move(answer)](wire::NetworkEvents&, std::string_view) { answer(); });
-      }) {
+      index_(world_.network.add(*this, config_.endpoint)) {
+  const auto hand = [this](std::function<void()> event) {
+    world_.trace.record(index_, EventKind::kDisk);
+    handle(EventKind::kDisk, {},
+           [event = std::move(event)](wire::NetworkEvents&, std::string_view) { event(); });
+  };
+  const auto on_wrong = [this](const std::string& what) {
+    world_.on_broken_store("the store of " + config_.node_id.value() + ": " + what);
+  };
+  store_ = make_store(world_.stores, {world_.scheduler, observer, clock_, *this, hand, on_wrong},
+                      rng_.fork());
   port_.plug_in(index_);
 }
 
@@ -43,10 +64,16 @@ SimNode::~SimNode() = default;
 
 node::Node* SimNode::node() { return program_ ? &program_->node : nullptr; }
 
-storage::Engine* SimNode::engine() { return program_ ? &program_->engine : nullptr; }
+base::Result<storage::Lookup> SimNode::look_up(const storage::KeyRef& key,
+                                               storage::EntryView& found) {
+  store_->set_all_cached(true);
+  auto lookup = program_->engine->try_get(key, storage::Part::kAll, found);
+  store_->set_all_cached(false);
+  return lookup;
+}
 
 void SimNode::handle(EventKind kind, std::string_view bytes, const MachineEvent& event) {
-  if (!program_) return;
+  if (!program_ || store_->is_down()) return;
   if (is_paused_) {
     if (withheld_.size() < kWithheldMax || kind != EventKind::kDatagram) {
       withheld_.push_back({std::string(bytes), event});
@@ -54,54 +81,106 @@ void SimNode::handle(EventKind kind, std::string_view bytes, const MachineEvent&
     return;
   }
   event(program_->front, bytes);
+  notice_power();
   arm();
+}
+
+void SimNode::notice_power() {
+  if (!store_->is_down()) return;
+  // The program is still on the stack, but nothing reaches it any more.
+  world_.scheduler.after(base::Duration::zero(), [this, life = life_] {
+    if (program_ && life == life_) crash(Ending::kPowerCut);
+  });
+}
+
+void SimNode::cut_power_in(uint64_t operations, std::function<void()> gone) {
+  if (!program_) return;
+  power_gone_ = std::move(gone);
+  store_->cut_power_in(operations);
 }
 
 void SimNode::start() {
   if (program_) return;
   ++life_;
   world_.trace.record(index_, EventKind::kStart);
-  program_ = std::make_unique<Program>(*this, rng_.next());
-  program_->engine.load(disk_.contents());
+  auto timers = std::make_unique<base::Timers>(clock_);
+  auto engine = store_->open(*timers);
+  if (!engine.is_ok()) return fail_to_open(engine.status());
+  program_ = std::make_unique<Program>(*this, std::move(timers), std::move(*engine), rng_.next());
   program_->node.start([this](base::Status status) {
-    if (status.is_ok()) return;
-    world_.on_error_line("node " + config_.node_id.value() +
-                         " cannot start: " + status.to_string());
+    if (!status.is_ok()) fail_to_start(status);
   });
   arm();
 }
 
-void SimNode::crash(bool is_silent) {
+void SimNode::fail_to_open(const base::Status& why) {
+  write(base::LogLevel::kError, "cannot open its store: " + why.to_string());
+  world_.scheduler.after(kStartAgainAfter, [this] { start(); });
+}
+
+void SimNode::fail_to_start(const base::Status& why) {
+  write(base::LogLevel::kError, "cannot start: " + why.to_string());
+  world_.scheduler.after(kStartAgainAfter, [this, life = life_] {
+    if (!program_ || life != life_) return;
+    crash(Ending::kKilled);
+    start();
+  });
+}
+
+void SimNode::crash(Ending ending) {
   if (!program_) return;
   world_.trace.record(index_, EventKind::kCrash);
-  end_program(is_silent);
+  end_program(ending);
+}
+
+void SimNode::ail(Ailment ailment) {
+  store_->ail(ailment);
+  is_ailing_ = is_ailing_ || store_->ailment() != Ailment::kNone;
+}
+
+void SimNode::wipe() {
+  store_->wipe();
+  is_ailing_ = false;
 }
 
 void SimNode::stop() {
   if (!program_ || is_paused_ || is_stopping_) return;
   world_.trace.record(index_, EventKind::kStop);
   is_stopping_ = true;
-  program_->node.stop([this, life = life_](const base::Status& status) {
+  program_->node.stop([this](const base::Status& status) {
     if (!status.is_ok()) {
-      world_.on_error_line(config_.node_id.value() + " cannot stop: " + status.to_string());
+      write(base::LogLevel::kError, "cannot stop: " + status.to_string());
     }
-    // The program is still on the stack.
-    world_.scheduler.after(base::Duration::zero(), [this, life] {
-      if (program_ && life == life_) end_program(false);
-    });
+    close_store();
   });
   arm();
 }
 
-void SimNode::end_program(bool is_silent) {
+void SimNode::close_store() {
+  program_->engine->close([this, life = life_](const base::Status& status) {
+    if (!status.is_ok()) {
+      write(base::LogLevel::kError, "cannot close its store: " + status.to_string());
+    }
+    // The program is still on the stack.
+    world_.scheduler.after(base::Duration::zero(), [this, life] {
+      if (program_ && life == life_) end_program(Ending::kKilled);
+    });
+  });
+}
+
+void SimNode::end_program(Ending ending) {
   is_stopping_ = false;
   is_paused_ = false;
   withheld_.clear();
   ++last_alarm_;
   alarm_at_.reset();
+  const bool is_silent = ending == Ending::kPowerCut;
+  store_->die(ending);
   program_.reset();
-  disk_.crash();
+  store_->judge();
+  is_ailing_ = store_->ailment() != Ailment::kNone;
   world_.network.drop_machine(index_, is_silent);
+  if (power_gone_) std::exchange(power_gone_, nullptr)();
 }
 
 void SimNode::pause() {
@@ -116,9 +195,12 @@ void SimNode::resume() {
   is_paused_ = false;
   // A loop that wakes runs its timers first or finds its sockets ready first.
   const bool timers_first = rng_.below(2) == 0;
-  if (timers_first) program_->timers.run_due();
-  for (const Withheld& late : std::exchange(withheld_, {})) late.event(program_->front, late.bytes);
-  program_->timers.run_due();
+  if (timers_first) program_->timers->run_due();
+  for (const Withheld& late : std::exchange(withheld_, {})) {
+    if (!store_->is_down()) late.event(program_->front, late.bytes);
+  }
+  if (!store_->is_down()) program_->timers->run_due();
+  notice_power();
   arm();
 }
 
@@ -128,7 +210,7 @@ void SimNode::set_drift(Drift drift) {
 }
 
 void SimNode::arm() {
-  const std::optional<base::MonotonicTime> deadline = program_->timers.next_deadline();
+  const std::optional<base::MonotonicTime> deadline = program_->timers->next_deadline();
   if (!deadline) return;
   const base::MonotonicTime when = std::max(world_.scheduler.now(), clock_.true_time_of(*deadline));
   if (alarm_at_ && *alarm_at_ <= when) return;
@@ -137,13 +219,13 @@ void SimNode::arm() {
 }
 
 void SimNode::wake(uint64_t alarm) {
-  if (alarm != last_alarm_ || !program_) return;
+  if (alarm != last_alarm_ || !program_ || store_->is_down()) return;
   alarm_at_.reset();
   if (is_paused_) return;
-  const std::optional<base::MonotonicTime> deadline = program_->timers.next_deadline();
+  const std::optional<base::MonotonicTime> deadline = program_->timers->next_deadline();
   if (deadline && *deadline <= clock_.now()) {
     world_.trace.record(index_, EventKind::kWake);
-    program_->timers.run_due();
+    program_->timers->run_due();
   }
   arm();
 }
@@ -154,7 +236,7 @@ bool SimNode::is_enabled(base::LogLevel level) const {
 
 void SimNode::write(base::LogLevel level, std::string_view line) {
   world_.trace.note(index_, EventKind::kLog, line);
-  if (level == base::LogLevel::kError) {
+  if (level == base::LogLevel::kError && !is_ailing_ && !is_known(line)) {
     world_.on_error_line(config_.node_id.value() + ": " + std::string(line));
   }
 }

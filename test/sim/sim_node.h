@@ -1,5 +1,5 @@
 // One simulated computer with a distkv node on it: the very classes of the real server, over a
-// simulated disk, clock and network. It survives its program, which crashes and starts again.
+// simulated store, clock and network. It survives its program, which crashes and starts again.
 #pragma once
 
 #include <cstdint>
@@ -18,21 +18,22 @@
 #include "sim/machine.h"
 #include "sim/scheduler.h"
 #include "sim/sim_clock.h"
-#include "sim/sim_disk.h"
 #include "sim/sim_network.h"
-#include "storage/map/map_engine.h"
+#include "sim/sim_store.h"
 
 namespace distkv::sim {
 
-// Told when a node logs at error level, which no simulated fault justifies.
-using OnErrorLine = std::function<void(std::string line)>;
+// Told of what no simulated fault justifies: a line at error level; a store that breaks a promise.
+using OnWrong = std::function<void(std::string what)>;
 
 // What nodes share; all outlive them.
 struct World {
   Scheduler& scheduler;
   Trace& trace;
   SimNetwork& network;
-  OnErrorLine on_error_line;
+  StorePlan stores;
+  OnWrong on_error_line;
+  OnWrong on_broken_store;
 };
 
 class SimNode : public Machine, private base::Log {
@@ -46,8 +47,10 @@ class SimNode : public Machine, private base::Log {
 
   // ---- The life of the program. Each has no effect where it makes no sense.
   void start();
-  // `is_silent`: the power went, no kernel tells the peers.
-  void crash(bool is_silent);
+  // With the power no kernel is left to tell the peers.
+  void crash(Ending ending);
+  // The power goes at the n-th operation from now that changes the disk; `gone` runs when it has.
+  void cut_power_in(uint64_t operations, std::function<void()> gone);
   // Asks the program to end in order, as SIGTERM does. It is down when it says that it is done.
   void stop();
   void pause();
@@ -57,21 +60,29 @@ class SimNode : public Machine, private base::Log {
   // Ever, in this run.
   bool was_started() const { return life_ > 0; }
 
-  SimDisk& disk() { return disk_; }
+  SimStore& store() { return *store_; }
+  const SimStore& store() const { return *store_; }
+  // Falls ill: from now on the program's lines at error level are no wonder, until it is healthy
+  // and has started again.
+  void ail(Ailment ailment);
+  void wipe();
+  // Looks a key up in the store as it is now, past what it would have to wait for. Found views live
+  // until the next call on the engine. The program must be up.
+  base::Result<storage::Lookup> look_up(const storage::KeyRef& key, storage::EntryView& found);
   void set_drift(Drift drift);
   void jump_wall(std::chrono::milliseconds by) { clock_.jump_wall(by); }
   MachineIndex index() const { return index_; }
   const base::Endpoint& endpoint() const { return config_.endpoint; }
   // Null while the program is down.
   node::Node* node();
-  storage::Engine* engine();
 
  private:
   // Lives from start to crash; its parts go in the reverse of their order.
   struct Program {
-    Program(SimNode& host, uint64_t seed);
-    base::Timers timers;
-    storage::map::MapEngine engine;
+    Program(SimNode& host, std::unique_ptr<base::Timers> timers_given,
+            std::unique_ptr<storage::Engine> engine_given, uint64_t seed);
+    std::unique_ptr<base::Timers> timers;
+    std::unique_ptr<storage::Engine> engine;
     node::Node node;
     server::native::NativeFront front;
   };
@@ -86,7 +97,12 @@ class SimNode : public Machine, private base::Log {
   void arm();
   void wake(uint64_t alarm);
   // The program's memory and connections are gone.
-  void end_program(bool is_silent);
+  void end_program(Ending ending);
+  void fail_to_open(const base::Status& why);
+  void fail_to_start(const base::Status& why);
+  void close_store();
+  // After whatever may have used the disk: if its power has gone, the program ends soon.
+  void notice_power();
 
   World world_;
   node::Config config_;
@@ -94,7 +110,9 @@ class SimNode : public Machine, private base::Log {
   SimClock clock_;
   Port port_;
   MachineIndex index_;
-  SimDisk disk_;
+  std::unique_ptr<SimStore> store_;
+  std::function<void()> power_gone_;
+  bool is_ailing_ = false;
   bool is_paused_ = false;
   bool is_stopping_ = false;
   std::deque<Withheld> withheld_;

@@ -33,16 +33,22 @@ class Simulation {
         rng_(options.seed),
         trace_(scheduler_, options.is_traced ? stdout : nullptr),
         network_(scheduler_, trace_, tally_, rng_.fork()),
-        world_{scheduler_, trace_, network_,
-               [this](const std::string& line) { complain("log", line); }},
+        workload_plan_(draw_workload(rng_)),
+        world_{scheduler_,
+               trace_,
+               network_,
+               {options.engine, workload_plan_.is_large.per_million > 0},
+               [this](const std::string& line) { complain("log", line); },
+               [this](const std::string& what) { complain("store", what); }},
         recorder_(scheduler_, truth_, violations_, tally_, trace_),
         // Braces where arguments draw twice: only they have an order that all compilers keep.
         cluster_{world_, draw_cluster(options.nodes, rng_), truth_, violations_, rng_.fork()},
         client_world_{scheduler_, trace_, network_, recorder_, cluster_.endpoints()},
-        workload_{client_world_, draw_workload(rng_), rng_.fork()},
+        workload_(client_world_, workload_plan_, rng_.fork()),
         reader_(client_world_, static_cast<uint32_t>(workload_.machines().size()), reader_habits(),
                 rng_.fork()),
-        fault_plan_(draw_faults(rng_, cluster_.plan().write_quorum > 1)),
+        fault_plan_(draw_faults(
+            rng_, {cluster_.plan().write_quorum > 1, options.engine == EngineKind::kLsm})),
         faults_(victims(), fault_plan_, rng_.fork()) {
     if (options.until) end_ = base::MonotonicTime(seconds(*options.until));
   }
@@ -51,6 +57,7 @@ class Simulation {
     recorder_.set_witness(cluster_);
     network_.open(fault_plan_.network);
     if (form() && suffer() && heal()) judge();
+    if (violations_.empty()) judge_stores();
     RunReport report;
     report.seed = options_.seed;
     report.hash = trace_.hash();
@@ -172,6 +179,11 @@ class Simulation {
     if (!has_wiped) check_order(truth_, recorder_.history(), is_monotonic, violations_);
   }
 
+  // Every store once more, after the last word of its program.
+  void judge_stores() {
+    for (SimNode* node : cluster_.nodes()) node->crash(Ending::kPowerCut);
+  }
+
   Options options_;
   base::Rng rng_;
   Scheduler scheduler_;
@@ -180,6 +192,7 @@ class Simulation {
   Truth truth_;
   Violations violations_;
   SimNetwork network_;
+  WorkloadPlan workload_plan_;
   World world_;
   Recorder recorder_;
   Cluster cluster_;

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "sim/report.h"
+#include "sim/sim_store.h"
 
 namespace distkv::sim {
 
@@ -17,6 +18,7 @@ inline constexpr uint32_t kNodesMax = 100;
 struct Options {
   uint64_t seed = 1;
   uint32_t nodes = 5;
+  EngineKind engine = EngineKind::kLsm;
   uint32_t seconds = 30;  // Of faults; forming before and healing after come on top.
   bool is_traced = false;
   std::optional<uint32_t> until;  // Seconds after the start at which the run just ends.

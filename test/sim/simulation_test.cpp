@@ -33,7 +33,8 @@ std::vector<Case> read_corpus() {
 }
 
 std::string describe(const RunReport& report, const Options& options) {
-  std::string text = replay_line({options.seed, options.nodes, options.seconds});
+  std::string text =
+      replay_line({options.seed, options.nodes, options.seconds, name_of(options.engine)});
   for (const Violation& violation : report.violations) {
     text += "\n" + violation.property + ": " + violation.details;
   }
@@ -47,10 +48,13 @@ TEST_SUITE_BEGIN("simulation");
 TEST_CASE("every seed of the corpus passes") {
   const std::vector<Case> corpus = read_corpus();
   CHECK(!corpus.empty());
-  for (const Case& known : corpus) {
-    const RunReport report = simulate(known.options);
-    INFO(describe(report, known.options), known.story);
-    CHECK(report.violations.empty());
+  for (Case known : corpus) {
+    for (const EngineKind engine : {EngineKind::kLsm, EngineKind::kMap}) {
+      known.options.engine = engine;
+      const RunReport report = simulate(known.options);
+      INFO(describe(report, known.options), known.story);
+      CHECK(report.violations.empty());
+    }
   }
 }
 
@@ -59,12 +63,16 @@ TEST_CASE("a seed runs the same way twice, another seed another way") {
   options.seconds = 5;
   const RunReport first = simulate(options);
   const RunReport second = simulate(options);
+  options.engine = EngineKind::kMap;
+  const RunReport quick = simulate(options);
+  options.engine = EngineKind::kLsm;
   options.seed = 2;
   const RunReport other = simulate(options);
 
   CHECK(first.hash == second.hash);
   CHECK(first.events == second.events);
   CHECK(first.hash != other.hash);
+  CHECK(first.hash != quick.hash);
 }
 
 TEST_CASE("a run ends where it is told to") {
@@ -88,6 +96,8 @@ TEST_CASE("clients are answered, and faults happen") {
   CHECK(tally.operations["get ok"] > 500);
   CHECK(tally.faults["crash"] > 3);
   CHECK(tally.faults["cut"] > 5);
+  CHECK(tally.faults["power_cut"] > 5);
+  CHECK(tally.faults["disk_full"] + tally.faults["sync_fails"] + tally.faults["table_rots"] > 0);
 }
 
 TEST_CASE("some clusters grow while clients work, from enough nodes for every copy") {

@@ -85,8 +85,8 @@ std::string_view name_of(EventKind kind) {
       return "connection_closed";
     case EventKind::kWake:
       return "wake";
-    case EventKind::kDurable:
-      return "durable";
+    case EventKind::kDisk:
+      return "disk";
     case EventKind::kStart:
       return "start";
     case EventKind::kCrash:

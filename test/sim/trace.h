@@ -27,7 +27,7 @@ enum class EventKind : uint8_t {
   kPeerLost = 5,
   kConnectionClosed = 6,
   kWake = 7,
-  kDurable = 8,
+  kDisk = 8,
   kStart = 9,
   kCrash = 10,
   kPause = 11,
