@@ -73,13 +73,14 @@ bool GetOperation::ask_until_enough() {
     possible.succeed(candidates_[enough++]);
   }
   const auto self = shared_from_this();
-  while (asked_ < enough) ask(candidates_[asked_++]);
+  // Counted before any of them is asked: one that fails at once calls for one more.
+  asked_ = enough;
+  // The first one asked sends its record, the others only say whether they hold the same.
+  for (size_t i = 0; i < enough; ++i) ask(candidates_[i], i > 0);
   return true;
 }
 
-void GetOperation::ask(size_t target) {
-  // The first one asked sends its record, the others only say whether they hold the same.
-  const bool wants_digest = asked_ > 1;
+void GetOperation::ask(size_t target, bool wants_digest) {
   parts_.replicas.read(
       *plan_.targets[target].node, {key_, plan_.token}, wants_digest, plan_.layouts.version(),
       options_.replica_timeout,
@@ -91,7 +92,7 @@ void GetOperation::ask(size_t target) {
 void GetOperation::ask_spare() {
   if (asked_ == candidates_.size()) return;
   ++counts_->spares_asked;
-  ask(candidates_[asked_++]);
+  ask(candidates_[asked_++], true);
 }
 
 void GetOperation::arm_spare_timer() {

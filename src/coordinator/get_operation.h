@@ -32,7 +32,7 @@ class GetOperation : public std::enable_shared_from_this<GetOperation> {
   static Reply reply_of(const replica::ReplicaRead& read);
   void order_candidates();
   bool ask_until_enough();
-  void ask(size_t target);
+  void ask(size_t target, bool wants_digest);
   void ask_spare();
   void arm_spare_timer();
   void on_read(size_t target, const base::Result<replica::ReplicaRead>& read);

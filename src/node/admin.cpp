@@ -16,12 +16,12 @@ using base::Status;
 namespace {
 
 // What a person must know of the store, in a line.
-std::string state_of(const storage::Sample& sample) {
+std::string state_of(const storage::Sample& sample, const std::string& repair) {
   std::string state = sample.trouble;
   if (sample.tables_damaged > 0) {
     state += (state.empty() ? "" : "; ") + std::string("damaged: ") +
              std::to_string(sample.tables_damaged) + " of " + std::to_string(sample.tables) +
-             " tables";
+             " tables" + (repair.empty() ? "" : ", " + repair);
   }
   return state.empty() ? "ok" : state;
 }
@@ -59,7 +59,7 @@ void Node::Impl::status(const std::function<void(const wire::StatusReply&)>& don
   reply.pressure_permille = static_cast<uint16_t>(pressure * wire::kPermilleMax);
   const storage::Sample sample = host_.engine.sample();
   reply.bytes_on_disk = sample.bytes_on_disk;
-  const std::string state = state_of(sample);
+  const std::string state = state_of(sample, parts_.damage_repair->state());
   reply.storage_state = state;
   done(reply);
 }

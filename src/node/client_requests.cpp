@@ -1,6 +1,8 @@
 // Reads and writes, from whichever front or peer they come: judged, turned into the coordinator's
 // commands, or forwarded.
 #include <algorithm>
+#include <memory>
+#include <string>
 #include <utility>
 
 #include "causality/context.h"
@@ -56,6 +58,25 @@ void answer(const std::function<void(const wire::GetReply&)>& done,
   }
   done(reply);
 }
+
+// A put with all it views.
+struct KeptPut {
+  explicit KeptPut(const wire::PutRequest& asked)
+      : key(asked.key), value(asked.value), request(asked) {
+    request.key = key;
+    request.value = value;
+    if (!asked.context) return;
+    context = std::string(*asked.context);
+    request.context = context;
+  }
+  KeptPut(const KeptPut&) = delete;
+  KeptPut& operator=(const KeptPut&) = delete;
+
+  std::string key;
+  std::string value;
+  std::string context;
+  wire::PutRequest request;
+};
 
 }  // namespace
 
@@ -140,22 +161,28 @@ void Node::Impl::coordinate_put(const wire::PutRequest& request,
     if (!context.is_ok()) return answer(done, context.status());
     command.context = std::move(*context);
   }
-  // The request is a view: only within this call can it be handed on.
+  // The request is a view: only within this call can it be handed on, or where it was copied,
+  // which a store that may fail to read the key's record makes worth while.
+  std::shared_ptr<const KeptPut> kept;
+  if (!host_.engine.damaged().empty()) kept = std::make_shared<const KeptPut>(request);
   const uint64_t number = ++last_put_;
   const uint64_t outer = std::exchange(put_at_hand_, number);
-  parts_.coordinator->put(std::move(command),
-                          [this, number, asked = &request,
+  parts_.coordinator->put(
+      std::move(command), [this, number, kept, asked = &request,
                            done = std::move(done)](const coordinator::PutResult& result) {
-                            report_store(result.status);
-                            const bool is_full = result.status.code() == Code::kNoSpace;
-                            if (is_full && put_at_hand_ == number && hand_over(*asked, done))
-                              return;
-                            answer(done, result);
-                          });
+        report_store(result.status);
+        const bool is_at_hand = put_at_hand_ == number;
+        const wire::PutRequest* put = is_at_hand ? asked : kept ? &kept->request : nullptr;
+        const bool is_unable =
+            result.status.code() == Code::kNoSpace || result.status.code() == Code::kCorrupt;
+        if (is_unable && put != nullptr && hand_over(*put, done)) return;
+        answer(done, result);
+      });
   put_at_hand_ = outer;
 }
 
-// A store without space refuses before anything is minted, so another replica may take the put.
+// A store without space, or that cannot read the key's own record, refuses before anything is
+// minted, so another replica may take the put.
 // False: there is none.
 bool Node::Impl::hand_over(const wire::PutRequest& request,
                            const std::function<void(const wire::PutReply&)>& done) {

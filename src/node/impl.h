@@ -16,6 +16,7 @@
 #include "node/node.h"
 #include "node/node_store.h"
 #include "node/put_forwarder.h"
+#include "repair/damage_repair.h"
 #include "repair/hint_delivery.h"
 #include "repair/transfer.h"
 #include "wire/rpc.h"
@@ -69,6 +70,7 @@ class Node::Impl : public membership::Listener, public membership::JoinListener 
     std::unique_ptr<coordinator::Coordinator> coordinator;
     std::unique_ptr<PutForwarder> forwarder;
     std::unique_ptr<repair::HintDelivery> delivery;
+    std::unique_ptr<repair::DamageRepair> damage_repair;
     std::unique_ptr<repair::Transfer> transfer;  // While partitions move from here.
   };
 
@@ -88,6 +90,8 @@ class Node::Impl : public membership::Listener, public membership::JoinListener 
   void on_joined(const wire::JoinReply& reply) override;
   void on_join_refused(const base::Status& why) override;
   void enter_cluster();
+  void load_hints(int attempts_left);
+  void renew_actor(storage::Done done);
   void build_member_parts();
   void ask_for_place();
   void finish_start(base::Status status);
@@ -117,6 +121,8 @@ class Node::Impl : public membership::Listener, public membership::JoinListener 
   base::Status judge_joiner(const wire::JoinRequest& request) const;
   void on_members(base::ConnectionId from, const wire::FrameView& frame);
   void on_transfer_done(base::ConnectionId from, const wire::FrameView& frame);
+  void on_pull(base::ConnectionId from, const wire::FrameView& frame);
+  void send_page(base::ConnectionId to, base::RequestId id, const storage::Scan& scan);
   base::Status judge_layout(base::LayoutVersion version) const;
   void refuse(base::ConnectionId to, base::RequestId id, const base::Status& why);
   template <typename Message>

@@ -70,6 +70,8 @@ void Node::Impl::on_request(base::ConnectionId from, const wire::FrameView& fram
       return on_members(from, frame);
     case MessageType::kTransferDone:
       return on_transfer_done(from, frame);
+    case MessageType::kPullRequest:
+      return on_pull(from, frame);
     case MessageType::kLayoutReply: {
       const Result<wire::LayoutReply> pushed = wire::decode<wire::LayoutReply>(frame);
       if (pushed.is_ok()) take_layouts(pushed->layouts);
@@ -206,6 +208,56 @@ void Node::Impl::on_transfer_done(base::ConnectionId from, const wire::FrameView
     founder_->on_transfer_done(report->layout_version, base::NodeId{std::string(report->node_id)});
   }
   reply(from, frame.request_id, wire::LayoutReply{ring::encode_live_layouts(layouts_)});
+}
+
+// Small enough that a page and the largest of records fit one frame.
+static constexpr size_t kPulledItems = 256;
+static constexpr size_t kPulledBytes = 256 << 10;
+static_assert(kPulledItems <= wire::kPulledMax);
+
+// The first page follows a sync: what was acknowledged may be visible and not yet durable, and a
+// scan shows only what is.
+void Node::Impl::on_pull(base::ConnectionId from, const wire::FrameView& frame) {
+  const Result<wire::PullRequest> request = wire::decode<wire::PullRequest>(frame);
+  if (!request.is_ok()) return refuse(from, frame.request_id, request.status());
+  Status judged = judge_layout(request->layout_version);
+  if (judged.is_ok() && !layouts_.current->index_of(identity_.node_id) &&
+      !(layouts_.previous && layouts_.previous->index_of(identity_.node_id))) {
+    judged = {Code::kUnavailable, "this node has no place in the layout"};
+  }
+  if (!judged.is_ok()) {
+    return reply(from, frame.request_id, wire::PullReply{judged.code(), judged.message(), {}, {}});
+  }
+  storage::Scan scan;
+  scan.range = {storage::Space::kData, request->first, request->last};
+  scan.items_max = kPulledItems;
+  scan.bytes_max = kPulledBytes;
+  if (!request->after.empty()) {
+    scan.after = storage::Cursor{ring::token_of(request->after), std::string(request->after)};
+    return send_page(from, frame.request_id, scan);
+  }
+  host_.engine.sync([this, from, id = frame.request_id, scan](const Status& synced) {
+    if (!synced.is_ok()) {
+      return reply(from, id, wire::PullReply{synced.code(), synced.message(), {}, {}});
+    }
+    send_page(from, id, scan);
+  });
+}
+
+void Node::Impl::send_page(base::ConnectionId to, base::RequestId id, const storage::Scan& scan) {
+  host_.engine.scan(scan, [this, to, id](const Result<storage::Page>& page) {
+    wire::PullReply answer;
+    if (!page.is_ok()) {
+      answer.code = page.code();
+      answer.message = page.status().message();
+      return reply(to, id, answer);
+    }
+    for (const storage::Item& item : page->items) {
+      answer.records.push_back({item.key, item.entry.meta, item.entry.value});
+    }
+    if (!page->is_last && page->last) answer.last = page->last->key;
+    reply(to, id, answer);
+  });
 }
 
 }  // namespace distkv::node

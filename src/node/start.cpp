@@ -4,6 +4,7 @@
 //   it remembers, or find one through seeds, or found one → serve.
 //   stop: refuse → drain → leave → sync → mark the store clean.
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "base/check.h"
@@ -15,6 +16,11 @@ namespace distkv::node {
 using base::Code;
 using base::Result;
 using base::Status;
+
+namespace {
+// Half a second apart: far more than the survey of a table takes.
+constexpr int kHintLoadAttempts = 20;
+}  // namespace
 
 Node::Impl::Impl(Config config, const Host& host, uint64_t seed)
     : config_(std::move(config)),
@@ -45,11 +51,46 @@ void Node::Impl::on_remembered(Result<Remembered> remembered) {
   remembered_members_ = std::move(remembered->members);
   after_saving(identity_, [this] {
     local_.emplace(host_.engine, *dots_, config_.durability);
-    hints_.load([this](const Status& loaded) {
-      if (!loaded.is_ok()) return finish_start(loaded);
-      if (layouts_.current) return enter_cluster();
-      find_cluster();
-    });
+    load_hints(kHintLoadAttempts);
+  });
+}
+
+// Hints in a damaged table are given up: reads repair what they would have brought, while a node
+// that does not start helps nobody. The store needs a moment to find out how far the damage goes.
+void Node::Impl::load_hints(int attempts_left) {
+  hints_.load([this, attempts_left](const Status& loaded) {
+    if (loaded.code() == Code::kCorrupt && attempts_left > 0) {
+      std::set<uint64_t> ids;
+      for (const storage::DamagedRange& damaged : host_.engine.damaged()) {
+        if (damaged.range.space == storage::Space::kHints) ids.insert(damaged.id);
+      }
+      host_.log.warn("hints_lost", {{"tables", ids.size()}, {"why", loaded.message()}});
+      host_.engine.heal({ids.begin(), ids.end()}, [this, attempts_left](const Status&) {
+        place_timer_ = host_.timers.start(kReportInterval,
+                                          [this, attempts_left] { load_hints(attempts_left - 1); });
+      });
+      return;
+    }
+    if (!loaded.is_ok()) return finish_start(loaded);
+    if (layouts_.current) return enter_cluster();
+    find_cluster();
+  });
+}
+
+// Durable first: an actor that was minted with must not be forgotten by a crash, nor the one before
+// come back after an orderly end.
+void Node::Impl::renew_actor(storage::Done done) {
+  Identity renewed = identity_;
+  renewed.actor = base::ActorId{rng_.next()};
+  renewed.last_counter = {};
+  store_.save_identity(renewed, [this, renewed, done = std::move(done)](const Status& saved) {
+    if (saved.is_ok() && phase_ == Phase::kServing) {
+      identity_.actor = renewed.actor;
+      identity_.last_counter = {};
+      dots_.emplace(renewed.actor, base::Counter{}, host_.clock);
+      host_.log.info("actor_renewed", {{"actor", renewed.actor.value()}});
+    }
+    done(saved);
   });
 }
 
@@ -175,6 +216,11 @@ void Node::Impl::build_member_parts() {
   parts_.forwarder = std::make_unique<PutForwarder>(rpc_, *parts_.membership, host_.clock);
   parts_.delivery = std::make_unique<repair::HintDelivery>(
       hints_, *parts_.replicas, layouts_, host_.timers, host_.log, config_.request_timeout);
+  parts_.damage_repair = std::make_unique<repair::DamageRepair>(
+      repair::DamageRepair::Host{host_.engine, *local_, *parts_.replicas, layouts_, host_.timers,
+                                 host_.log},
+      repair::DamageRepair::Options{config_.write_quorum, config_.request_timeout},
+      [this](storage::Done done) { renew_actor(std::move(done)); });
 }
 
 void Node::Impl::enter_cluster() {
@@ -200,6 +246,7 @@ void Node::Impl::enter_cluster() {
         [this](ring::LiveLayouts layouts) { publish(std::move(layouts)); });
   }
   parts_.delivery->start();
+  parts_.damage_repair->start();
   update_transfer();
   ask_for_place();
   finish_start(Status::ok());
@@ -236,7 +283,10 @@ void Node::Impl::stop(std::function<void(Status)> stopped) {
   host_.timers.stop(report_timer_);
   if (joiner_) joiner_->stop();
   parts_.transfer.reset();
-  if (was_member) parts_.delivery->stop();
+  if (was_member) {
+    parts_.delivery->stop();
+    parts_.damage_repair->stop();
+  }
   drain(host_.clock.now() + kDrainMax);
 }
 

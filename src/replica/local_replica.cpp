@@ -117,6 +117,11 @@ void LocalReplica::mint(const KeyPlace& place, causality::Put put,
 }
 
 void LocalReplica::apply(const KeyPlace& place, const RecordView& record, storage::Done done) {
+  restore(place, record, {}, std::move(done));
+}
+
+void LocalReplica::restore(const KeyPlace& place, const RecordView& record,
+                           const std::vector<uint64_t>& damaged, storage::Done done) {
   struct ApplyCall {
     RecordBytes incoming;
     Status refused;
@@ -129,6 +134,7 @@ void LocalReplica::apply(const KeyPlace& place, const RecordView& record, storag
   update.key = data_key(place);
   update.durability = durability_;
   update.frees_space = is_deletion(record);
+  update.replaces_damaged = damaged;
   update.decide = [call](const storage::EntryView* current) {
     const auto merged = merge_on(current, call->incoming.view());
     if (!merged.is_ok()) call->refused = merged.status();

@@ -7,6 +7,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "base/types.h"
@@ -70,6 +71,11 @@ class LocalReplica {
 
   // Merges a whole record; `done` when the merged state is durable.
   void apply(const KeyPlace& place, const RecordView& record, storage::Done done);
+
+  // As apply, but also in the place of a record lost to damage of these tables (see
+  // storage::Engine::damaged): only for one that is known to hold all that was acknowledged.
+  void restore(const KeyPlace& place, const RecordView& record,
+               const std::vector<uint64_t>& damaged, storage::Done done);
 
   // The record, durable. Views live for the call.
   void read(const KeyPlace& place, std::function<void(base::Result<RecordView>)> done);

@@ -28,6 +28,19 @@ Result<ReplicaRead> record_of(const Result<wire::FrameView>& answer, bool wants_
   return ReplicaRead{!wants_digest, reply->digest, {reply->meta, reply->values}};
 }
 
+Result<PulledPage> page_of(const Result<wire::FrameView>& answer) {
+  const Result<wire::PullReply> reply = wire::expect<wire::PullReply>(answer);
+  if (!reply.is_ok()) return reply.status();
+  if (reply->code != Code::kOk) return Status(reply->code, std::string(reply->message));
+  PulledPage page;
+  for (const wire::PulledRecord& record : reply->records) {
+    page.records.push_back(
+        {std::string(record.key), {std::string(record.meta), std::string(record.values)}});
+  }
+  page.last = std::string(reply->last);
+  return page;
+}
+
 }  // namespace
 
 void Replicas::apply(const base::NodeId& node, const KeyPlace& place, const RecordView& record,
@@ -57,6 +70,16 @@ void Replicas::read(const base::NodeId& node, const KeyPlace& place, bool wants_
             [done = std::move(done), wants_digest](const Result<wire::FrameView>& answer) {
               done(record_of(answer, wants_digest));
             });
+}
+
+void Replicas::pull(const base::NodeId& node, const PullRange& range, base::LayoutVersion layout,
+                    base::Duration timeout, PullDone done) {
+  const membership::Member* member = membership_.find(node);
+  if (member == nullptr || !member->is_reachable()) return done(dead(node));
+  const wire::PullRequest request{layout, range.first, range.last, range.after};
+  rpc_.call(
+      member->endpoint, request, timeout,
+      [done = std::move(done)](const Result<wire::FrameView>& answer) { done(page_of(answer)); });
 }
 
 bool Replicas::is_reachable(const base::NodeId& node) const {

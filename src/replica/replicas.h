@@ -3,6 +3,8 @@
 #pragma once
 
 #include <functional>
+#include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/types.h"
@@ -19,6 +21,24 @@ struct ReplicaRead {
 };
 using ReadDone = std::function<void(base::Result<ReplicaRead>)>;
 
+// Where a page of a pull begins: behind `after`, or at `first` if that is empty.
+struct PullRange {
+  base::Token first;
+  base::Token last;  // Included.
+  std::string after;
+};
+
+struct PulledRecord {
+  std::string key;
+  RecordBytes record;
+};
+
+struct PulledPage {
+  std::vector<PulledRecord> records;  // In order of token, then key.
+  std::string last;                   // How far the replica looked; empty: to the end.
+};
+using PullDone = std::function<void(base::Result<PulledPage>)>;
+
 class Replicas {
  public:
   Replicas(base::NodeId self, LocalReplica& local, wire::Rpc& rpc,
@@ -32,6 +52,10 @@ class Replicas {
   // Reads the record on `node`, or its digest alone. Errors likewise.
   void read(const base::NodeId& node, const KeyPlace& place, bool wants_digest,
             base::LayoutVersion layout, base::Duration timeout, ReadDone done);
+
+  // A page of what another node holds of a range. Errors likewise.
+  void pull(const base::NodeId& node, const PullRange& range, base::LayoutVersion layout,
+            base::Duration timeout, PullDone done);
 
   // Not believed dead. Oneself always is.
   bool is_reachable(const base::NodeId& node) const;
