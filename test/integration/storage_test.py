@@ -14,6 +14,7 @@ from kill_loop import NODE_FLAGS, KillLoop, run_rounds
 KILL_ROUNDS = 5
 KILL_SEED = 20  # of the load's lengths; chaos/kill_server tries others
 NOTICED_SECONDS_MAX = 10  # a full disk, and room given back, are noticed within a few seconds
+REPAIRED_SECONDS_MAX = 30  # damage is looked for once a second, a table is gathered in less
 DISK_BYTES = 400 << 20    # holds a store of this size with its ballast and log twice
 
 
@@ -225,6 +226,51 @@ class FullDisk(ServerTest):
         self.ok(cluster.client("delete", "key-1"))
         filler.unlink()
         self.wait_taken(cluster)
+
+
+class Damage(ServerTest):
+    def flip_in_the_middle(self, node: Node) -> Path:
+        """Flips bits of a block in the largest table of a node that does not run."""
+        table = max(node.data_dir.glob("**/*.sst"), key=lambda path: path.stat().st_size)
+        with table.open("r+b") as file:
+            file.seek(table.stat().st_size // 2)
+            there = file.read(64)
+            file.seek(table.stat().st_size // 2)
+            file.write(bytes(byte ^ 0x55 for byte in there))
+        return table
+
+    def test_a_damaged_table_is_repaired_from_the_other_replicas(self):
+        cluster = self.start(3)
+        node = cluster.nodes[1]
+        lines = cluster.folder / "lines"
+        lines.write_text("".join(f"key-{number}\n" for number in range(3000)))
+        self.ok(cluster.client("--consistency", "all", "load", str(lines)))
+        self.ok(cluster.client("checkpoint", "flushed", through=node))  # All of it is in tables.
+        self.assertEqual(node.terminate(), 0, node.log_end())
+        shutil.rmtree(node.data_dir / "checkpoints")
+        table = self.flip_in_the_middle(node)
+        node.start()
+        cluster.wait_alive(3)
+
+        for consistency in ("one", "quorum"):
+            self.prints(cluster.client("--consistency", consistency, "verify", str(lines),
+                                       through=node),
+                        "Verified 3000 keys, 0 wrong or missing\n")
+        wait_until(lambda: "event=damage_repair_finished" in node.log(), "the table is repaired",
+                   REPAIRED_SECONDS_MAX, node.log_end)
+        wait_until(lambda: "Store: ok\n" in cluster.client("status", through=node).stdout,
+                   "the store is sound", REPAIRED_SECONDS_MAX, node.log_end)
+
+        self.assertIn("event=table_damaged", node.log())
+        self.assertFalse(table.exists(), "a sound table stands in its place")
+        self.prints(cluster.client("--consistency", "all", "verify", str(lines), through=node),
+                    "Verified 3000 keys, 0 wrong or missing\n")
+        for restart in (node.kill, node.terminate):
+            restart()
+            node.start()
+            cluster.wait_alive(3)
+            self.prints(cluster.client("--consistency", "one", "verify", str(lines), through=node),
+                        "Verified 3000 keys, 0 wrong or missing\n")
 
 
 class Checkpoints(ServerTest):
