@@ -127,7 +127,6 @@ void Faults::fail_sync(SimNode& node) {
 }
 
 void Faults::fill_disk(SimNode& node) {
-  has_ended_programs_ = true;
   node.ail(Ailment::kFull);
   victims_.scheduler.after(draw(rng_, kSickTime), [this, &node] {
     if (!is_healed_) mend(node);
@@ -135,14 +134,11 @@ void Faults::fill_disk(SimNode& node) {
 }
 
 void Faults::mend(SimNode& node) {
-  const Ailment ailment = node.store().ailment();
   // A store whose log failed has stopped; the machine gets a sound disk with what the old one kept.
-  if (ailment == Ailment::kFailingSync) node.crash(Ending::kPowerCut);
-  // The log asks a full disk again only at every sixteenth write, and may take none until then: a
-  // known defect of the engine, which a new start ends.
-  if (ailment == Ailment::kFull) node.crash(Ending::kKilled);
+  const bool is_stopped = node.store().ailment() == Ailment::kFailingSync;
+  if (is_stopped) node.crash(Ending::kPowerCut);
   node.store().mend();
-  if (ailment == Ailment::kFailingSync || ailment == Ailment::kFull) node.start();
+  if (is_stopped) node.start();
 }
 
 void Faults::restart(SimNode& node) {

@@ -14,19 +14,6 @@ constexpr size_t kWithheldMax = 20000;
 // A host starts a service again that did not come up.
 constexpr base::Duration kStartAgainAfter = std::chrono::milliseconds(500);
 
-// Lines that speak of a known defect, of the engine or the node, and not of a new one. A mended
-// defect takes its line along.
-constexpr std::string_view kKnownDefects[] = {
-    // A store that cannot keep up refuses the node's own entries too, and nobody tries again.
-    "event=layout_not_saved why=\"overloaded",
-    "cannot start: overloaded",
-};
-
-bool is_known(std::string_view line) {
-  return std::any_of(std::begin(kKnownDefects), std::end(kKnownDefects),
-                     [line](std::string_view known) { return line.find(known) != line.npos; });
-}
-
 base::WallTime draw_wall_start(base::Rng& rng) {
   const auto error = static_cast<int64_t>(rng.below(kWallErrorMillisecondsMax));
   return base::WallTime(std::chrono::milliseconds(kWallStartMilliseconds + error));
@@ -236,7 +223,7 @@ bool SimNode::is_enabled(base::LogLevel level) const {
 
 void SimNode::write(base::LogLevel level, std::string_view line) {
   world_.trace.note(index_, EventKind::kLog, line);
-  if (level == base::LogLevel::kError && !is_ailing_ && !is_known(line)) {
+  if (level == base::LogLevel::kError && !is_ailing_) {
     world_.on_error_line(config_.node_id.value() + ": " + std::string(line));
   }
 }
