@@ -82,6 +82,7 @@ struct HealRig : EngineRig {
     std::string text = "(no answer)";
     Update update;
     update.key = key_at(key, "k");
+    update.durability = durability;
     update.replaces_damaged = damaged_ids();
     update.decide = [value](const EntryView* current) {
       return current != nullptr && current->value == value ? Decision{} : putting(value)(current);
@@ -101,6 +102,7 @@ struct HealRig : EngineRig {
   size_t count_files() const { return files(".sst"); }
 
   std::map<uint64_t, std::string> wanted;
+  Durability durability = Durability::kGroup;
 };
 
 TEST_SUITE_BEGIN("heal");
@@ -270,6 +272,23 @@ TEST_CASE("a disk without room for the rewriting leaves everything as it was") {
   rig.disk.clear_faults();
   rig.restore();
   CHECK(rig.purge() == "ok");
+  CHECK(rig.count_corrupt() == 0);
+}
+
+TEST_CASE("what was restored without a sync is on disk before anything is given up") {
+  HealRig rig;
+  rig.durability = Durability::kMemory;
+  rig.disk.set_crash_odds({.kept = 0, .dropped = 1, .torn = 0, .garbage = 0});
+  rig.damage(2);
+  REQUIRE(rig.count_corrupt() > 0);
+
+  rig.restore();
+  CHECK(rig.purge() == "ok");
+  rig.kill();
+  base::Rng rng(1);
+  rig.disk.crash(rng);
+  rig.open();
+
   CHECK(rig.count_corrupt() == 0);
 }
 

@@ -175,6 +175,15 @@ TEST_CASE("damage beyond what was surveyed stops the purge") {
   job.abandon();
 }
 
+TEST_CASE("rows that a sweep has moved on are left behind, though they can be read") {
+  Stack stack;
+  stack.add_run({{{1, "a", "2"}, {2, "b", "2"}}, {{6, "f", "1"}}}, true);
+  RunState& swept = stack.add_run({{{1, "a", "2"}, {2, "b", "2"}, {6, "f", "2"}, {7, "g", "2"}}});
+  swept.live_from = Token{5};
+  stack.damage_row(stack.table(0), 2);
+  CHECK(stack.purge({stack.table(0).file}) == "[7/g=2, end ] [1/a=2, 2/b=2, end ] ");
+}
+
 TEST_CASE("rows that a sweep has moved on are neither copied nor hide anything") {
   Stack stack;
   stack.add_run({{{1, "a", "2"}}, {{6, "f", "1"}, {7, "g", "1"}}}, true);
