@@ -67,6 +67,27 @@ std::vector<uint64_t> ids_of(const std::vector<storage::DamagedRange>& damaged) 
 
 }  // namespace
 
+Result<MergedPage> merge_pages(std::map<NodeId, replica::PulledPage> pages) {
+  MergedPage merged;
+  for (const auto& [source, page] : pages) {
+    if (page.last.empty()) continue;
+    const Place last{ring::token_of(page.last), page.last};
+    merged.end = merged.end ? std::min(*merged.end, last) : last;
+  }
+  for (auto& [source, page] : pages) {
+    for (replica::PulledRecord& pulled : page.records) {
+      const Place place{ring::token_of(pulled.key), pulled.key};
+      if (merged.end && place > *merged.end) continue;
+      const auto [known, is_new] = merged.records.try_emplace(place, std::move(pulled.record));
+      if (is_new) continue;
+      auto both = merge_records(known->second, pulled.record);
+      if (!both.is_ok()) return both.status();
+      known->second = std::move(*both);
+    }
+  }
+  return merged;
+}
+
 bool DamagedStretch::is_repairable() const {
   return std::any_of(rows.begin(), rows.end(), [](const Row& row) { return row.needed > 0; });
 }
@@ -245,38 +266,19 @@ bool DamageRepair::is_enough(const Page& page, std::string& missing) const {
 void DamageRepair::on_page_pulled(const std::shared_ptr<Page>& page) {
   std::string missing;
   if (!is_enough(*page, missing)) return retry_later("waiting for " + missing);
-  if (!merge(*page)) return retry_later("waiting for sound records");
+  auto merged = merge_pages(std::move(page->answers));
+  if (!merged.is_ok()) return retry_later("waiting for sound records");
+  page->merged = std::move(*merged);
   restore(page);
 }
 
-// Only places that all who answered have looked at: beyond, somebody's version may be missing.
-bool DamageRepair::merge(Page& page) const {
-  for (const auto& [source, answer] : page.answers) {
-    if (answer.last.empty()) continue;
-    const Place last{ring::token_of(answer.last), answer.last};
-    page.end = page.end ? std::min(*page.end, last) : last;
-  }
-  for (auto& [source, answer] : page.answers) {
-    for (replica::PulledRecord& pulled : answer.records) {
-      const Place place{ring::token_of(pulled.key), pulled.key};
-      if (page.end && place > *page.end) continue;
-      const auto [known, is_new] = page.merged.try_emplace(place, std::move(pulled.record));
-      if (is_new) continue;
-      auto merged = merge_records(known->second, pulled.record);
-      if (!merged.is_ok()) return false;
-      known->second = std::move(*merged);
-    }
-  }
-  return true;
-}
-
 void DamageRepair::restore(const std::shared_ptr<Page>& page) {
-  page->waiting = page->merged.size() + 1;
+  page->waiting = page->merged.records.size() + 1;
   const auto finish_one = guarded([this, page](const Status& status) {
     if (!status.is_ok()) page->has_failed = true;
     if (--page->waiting == 0) on_page_restored(*page);
   });
-  for (const auto& [place, record] : page->merged) {
+  for (const auto& [place, record] : page->merged.records) {
     host_.local.restore({place.second, place.first}, record.view(), round_->ids, finish_one);
   }
   finish_one(Status::ok());
@@ -284,13 +286,13 @@ void DamageRepair::restore(const std::shared_ptr<Page>& page) {
 
 void DamageRepair::on_page_restored(const Page& page) {
   if (page.has_failed) return retry_later("waiting for the store to take records");
-  round_->records += page.merged.size();
+  round_->records += page.merged.records.size();
   round_->retry = kDamageRetryMin;
   state_ = "being repaired from replicas";
   const bool is_busy = host_.engine.pressure() > kDamagePressureMax;
   const base::Duration delay = is_busy ? kDamageYield : base::Duration::zero();
-  if (page.end) {
-    round_->after = page.end->second;
+  if (page.merged.end) {
+    round_->after = page.merged.end->second;
     return go_on(delay, &DamageRepair::pull_page);
   }
   ++round_->stretch;

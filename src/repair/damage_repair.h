@@ -60,6 +60,17 @@ std::vector<DamagedStretch> plan_repair(const std::vector<storage::Range>& range
                                         const ring::LiveLayouts& layouts, const base::NodeId& self,
                                         uint32_t write_quorum);
 
+using Place = std::pair<base::Token, std::string>;
+
+struct MergedPage {
+  std::optional<Place> end;  // Everything up to here; nullopt: to the end of the stretch.
+  std::map<Place, replica::RecordBytes> records;
+};
+
+// What the pages say together, as far as all of them have looked: beyond that, the version of one
+// may be missing. kCorrupt if a record cannot be read.
+base::Result<MergedPage> merge_pages(std::map<base::NodeId, replica::PulledPage> pages);
+
 class DamageRepair {
  public:
   // All must outlive this.
@@ -87,7 +98,6 @@ class DamageRepair {
   const std::string& state() const { return state_; }
 
  private:
-  using Place = std::pair<base::Token, std::string>;
   struct Round {
     std::vector<uint64_t> ids;
     base::LayoutVersion layout;
@@ -103,8 +113,7 @@ class DamageRepair {
     std::map<base::NodeId, replica::PulledPage> answers;
     size_t waiting = 0;
     bool has_failed = false;
-    std::optional<Place> end;  // Everything up to here was sent by all who answered.
-    std::map<Place, replica::RecordBytes> merged;
+    MergedPage merged;
   };
 
   void poll();
@@ -116,7 +125,6 @@ class DamageRepair {
   void pull_page();
   void on_page_pulled(const std::shared_ptr<Page>& page);
   bool is_enough(const Page& page, std::string& missing) const;
-  bool merge(Page& page) const;
   void restore(const std::shared_ptr<Page>& page);
   void on_page_restored(const Page& page);
   void heal();

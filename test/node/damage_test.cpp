@@ -1,10 +1,13 @@
 // A node whose tables decay: it never lies, and it heals from the other replicas.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "node/small_cluster.h"
+#include "ring/token.h"
 #include "storage/lsm/manifest/manifest.h"
 
 namespace distkv::node::test {
@@ -56,6 +59,16 @@ struct Stored {
       }
     }
     return unavailable;
+  }
+  // The machine dies and comes back with a table of which it can open nothing.
+  void lose_table(size_t machine, size_t age) {
+    const auto& run = cluster[machine].engine().maintenance().state().spaces[0][age];
+    const std::string path = "/store/" + storage::lsm::table_name(run.tables.front().file);
+    cluster[machine].crash();
+    cluster[machine].disk.truncate(path, 100);
+    cluster[machine].start();
+    REQUIRE(cluster.run_until([&] { return cluster[machine].node().is_serving(); }, kHealingMax));
+    REQUIRE(count_corrupt(machine) > 0);
   }
   bool heals(size_t machine) {
     return cluster.run_until([&] { return cluster[machine].engine().sample().tables_damaged == 0; },
@@ -129,6 +142,21 @@ TEST_CASE("a put through a node that cannot read the key is minted by another") 
   here.check_equal();
 }
 
+TEST_CASE("puts and deletes go on through every node while one cannot read its records") {
+  Stored here(4, 3);
+  here.lose_table(1, 2);
+
+  for (const size_t through : {3, 2, 0, 1}) {
+    for (auto& [key, value] : here.wanted) {
+      value = "by " + std::to_string(through);
+      CHECK(here.cluster.put(through, key, value) == "ok");
+    }
+    here.check_reads(Consistency::kQuorum);
+  }
+  CHECK(here.heals(1));
+  here.check_reads(Consistency::kQuorum);
+}
+
 TEST_CASE("with a replica down the damage waits, says for whom, and heals when it is back") {
   Stored here;
   here.cluster[2].crash();
@@ -193,16 +221,38 @@ TEST_CASE("the only replica says so once and goes on refusing what it cannot rea
 
 TEST_CASE("a table that cannot be opened at a start is healed") {
   Stored here;
-  const auto& run = here.cluster[1].engine().maintenance().state().spaces[0][2];
-  const std::string path = "/store/" + storage::lsm::table_name(run.tables.front().file);
-  here.cluster[1].crash();
-  here.cluster[1].disk.truncate(path, 100);
-  here.cluster[1].start();
+  here.lose_table(1, 2);
 
   here.check_reads(Consistency::kQuorum);
   CHECK(here.heals(1));
 
   here.check_equal();
+}
+
+// One table lost as a whole, more keys in each partition than a page holds, and a replica that
+// lacks a part of them: the pages of the others end in different places.
+TEST_CASE("a repair of many pages brings every key, whoever holds it") {
+  Stored here;
+  for (size_t i = 0; i < 6000; ++i) {
+    const std::string key = "many-" + std::to_string(i);
+    here.wanted[key] = "v";
+    REQUIRE(here.cluster.put(0, key, "v") == "ok");
+    if (i % 3 != 0) continue;
+    here.cluster[2].engine().write({{Space::kData, ring::token_of(key), key, std::nullopt}},
+                                   storage::Durability::kGroup, [](const base::Status&) {});
+  }
+  here.flush();
+  const auto& runs = here.cluster[1].engine().maintenance().state().spaces[0];
+  const auto largest = std::max_element(
+      runs.begin(), runs.end(), [](auto& one, auto& other) { return one.rows() < other.rows(); });
+  REQUIRE(largest->tables.front().rows > 1000);
+  here.lose_table(1, static_cast<size_t>(largest - runs.begin()));
+
+  CHECK(here.heals(1));
+
+  for (const auto& [key, value] : here.wanted) {
+    CHECK_MESSAGE(here.cluster[1].stored(key) == here.cluster[0].stored(key), key);
+  }
 }
 
 TEST_CASE("a node with damaged hints starts, and gives them up") {
