@@ -79,11 +79,10 @@ Status LsmEngine::start_log(const LogTail& tail) {
   for (auto& memtable : std::exchange(recovered_, {})) {
     maintenance_->flush(std::move(memtable), active_floor_);
   }
-  if (!log_->room().is_ok()) {
-    // Killed on a full disk: what was replayed goes to tables, and its segments are used again.
-    freeze();
-    maintenance_->give_up_ballast();
-  }
+  // After many short lives, or killed on a full disk: what was replayed goes to tables, and its
+  // segments are used again.
+  freeze_if_due();
+  if (!log_->room().is_ok()) maintenance_->give_up_ballast();
   return Status::ok();
 }
 
@@ -102,13 +101,17 @@ Status LsmEngine::refusal() const {
   if (line_.size() + held_.size() >= kFetchesMax) {
     return overloaded(std::to_string(line_.size()) + " updates wait for the disk");
   }
-  if (work_pressure() >= 1) return overloaded("flushes and merges are behind");
   return Status::ok();
 }
 
-Status LsmEngine::space_refusal(Space space, bool frees_space) const {
+Status LsmEngine::load_refusal(Space space, bool frees_space) const {
   // The node's own entries are few and small, and keep it working.
-  if (frees_space || space == Space::kNode) return Status::ok();
+  if (space == Space::kNode) return Status::ok();
+  if (work_pressure() >= 1) return overloaded("flushes and merges are behind");
+  return frees_space ? Status::ok() : space_refusal();
+}
+
+Status LsmEngine::space_refusal() const {
   if (Status full = maintenance_->space().refusal(); !full.is_ok()) return full;
   return log_->room();
 }
@@ -145,6 +148,13 @@ double LsmEngine::pressure() const {
   return std::max(work_pressure(), maintenance_->space().pressure());
 }
 
+void LsmEngine::freeze_if_due() {
+  // Where no segment can be made, a flush frees those there are.
+  const bool is_log_long = maintenance_->frozen().empty() &&
+                           (log_->bytes_held() >= log_bytes_wanted() || !log_->room().is_ok());
+  if (active_->bytes() >= options_.memtable_bytes || is_log_long) freeze();
+}
+
 void LsmEngine::freeze() {
   if (active_->is_empty()) return;
   active_->freeze();
@@ -163,6 +173,7 @@ void LsmEngine::written(Sequence through, bool is_synced, const Status& status) 
 }
 
 void LsmEngine::retry_log() {
+  freeze_if_due();
   if (log_->room().is_ok()) return;
   // Whoever closes cannot wait for a disk without room.
   if (is_closing_ && gate_.failure().is_ok()) return gate_.fail(log_->room());
@@ -204,7 +215,7 @@ Sample LsmEngine::sample() const {
   sample.bytes_on_disk = maintenance_->bytes_in_tables() + log_->bytes_held();
   sample.tables = maintenance_->tables();
   sample.tables_damaged = maintenance_->damaged().size();
-  sample.trouble = space_refusal(Space::kData, false).message();
+  sample.trouble = space_refusal().message();
   if (!gate_.failure().is_ok()) sample.trouble = gate_.failure().message();
   return sample;
 }

@@ -125,11 +125,12 @@ class LsmEngine : public Engine {
   // Updates and reads that wait for a disk; a disk serves some ten thousand a second.
   static constexpr size_t kFetchesMax = 4096;
   static base::Status overloaded(const std::string& why);
-  // Why nothing (a put) can be taken now; ok if it can.
+  // Why nothing at all can be taken now, ok if it can; for being behind or full; for being full.
   base::Status refusal() const;
+  base::Status load_refusal(Space space, bool frees_space) const;
+  base::Status space_refusal() const;
   double work_pressure() const;
   uint64_t log_bytes_wanted() const;
-  base::Status space_refusal(Space space, bool frees_space) const;
 
   base::Result<Lookup> look_up(const KeyRef& key, Part part, Probe& probe, Seen& seen);
   base::Result<Lookup> look_in_tables(const KeyRef& key, Part part, Probe& probe, Seen& seen);
@@ -161,6 +162,8 @@ class LsmEngine : public Engine {
 
   void retry_log();
   void written(Sequence through, bool is_synced, const base::Status& status);
+  // Freezes a memtable that is full, or whose log is long.
+  void freeze_if_due();
   void freeze();
 
   Host host_;

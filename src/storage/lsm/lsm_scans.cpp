@@ -68,7 +68,9 @@ void LsmEngine::scan(const Scan& scan, ScanDone done) {
 }
 
 void LsmEngine::drop_range(const Range& range, Done done) {
-  if (Status refused = refusal(); !refused.is_ok()) return done(refused);
+  Status refused = refusal();
+  if (refused.is_ok()) refused = load_refusal(range.space, true);
+  if (!refused.is_ok()) return done(refused);
   hold([this, range, done = std::move(done)] {
     if (!line_.is_empty()) return false;
     dropping_ = Dropping{range, std::nullopt, done};

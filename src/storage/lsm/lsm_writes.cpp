@@ -12,7 +12,7 @@ using base::Status;
 
 void LsmEngine::update(Update update) {
   Status refused = refusal();
-  if (refused.is_ok()) refused = space_refusal(update.key.space, update.frees_space);
+  if (refused.is_ok()) refused = load_refusal(update.key.space, update.frees_space);
   if (!refused.is_ok()) return update.durable(refused);
   if (!is_held() && !line_.holds(update.key)) {
     ProbeLoan probe(probes_);
@@ -109,7 +109,7 @@ void LsmEngine::decide(const Update& update, const Result<Lookup>& lookup, const
 void LsmEngine::write(std::vector<Write> batch, Durability durability, Done done) {
   Status refused = refusal();
   for (size_t i = 0; refused.is_ok() && i < batch.size(); ++i) {
-    refused = space_refusal(batch[i].space, !batch[i].entry.has_value());
+    refused = load_refusal(batch[i].space, !batch[i].entry.has_value());
   }
   if (!refused.is_ok()) return done(refused);
   if (batch.empty()) return gate_.wait(Sequence{}, std::move(done));
@@ -168,10 +168,7 @@ void LsmEngine::apply(std::span<const LogWrite> writes, Sequence sequence, Durab
   }
   sample_.writes += writes.size();
   maintenance_->note_writes();
-  // Where no segment can be made, a flush frees those there are.
-  const bool is_log_long = maintenance_->frozen().empty() &&
-                           (log_->bytes_held() >= log_bytes_wanted() || !log_->room().is_ok());
-  if (active_->bytes() >= options_.memtable_bytes || is_log_long) freeze();
+  freeze_if_due();
 }
 
 void LsmEngine::hold(std::function<bool()> attempt) {
