@@ -217,8 +217,8 @@ void Node::Impl::build_member_parts() {
   parts_.delivery = std::make_unique<repair::HintDelivery>(
       hints_, *parts_.replicas, layouts_, host_.timers, host_.log, config_.request_timeout);
   parts_.damage_repair = std::make_unique<repair::DamageRepair>(
-      repair::DamageRepair::Host{host_.engine, *local_, *parts_.replicas, layouts_, host_.timers,
-                                 host_.log},
+      repair::DamageRepair::Host{host_.engine, *local_, *parts_.replicas, hints_, layouts_,
+                                 host_.timers, host_.log},
       repair::DamageRepair::Options{config_.write_quorum, config_.request_timeout},
       [this](storage::Done done) { renew_actor(std::move(done)); });
 }

@@ -172,8 +172,15 @@ void DamageRepair::drop_hints(const std::vector<storage::DamagedRange>& damaged)
                                 {"why",
                                  "they were in a damaged table; reads repair what they "
                                  "would have brought"}});
-  host_.engine.heal(ids_of(damaged), [this, life = std::weak_ptr<bool>(life_)](const Status&) {
-    if (!life.expired()) is_dropping_hints_ = false;
+  const auto alive = [life = std::weak_ptr<bool>(life_)](auto next) {
+    if (!life.expired()) next();
+  };
+  host_.engine.heal(ids_of(damaged), [this, alive](const Status&) {
+    alive([this, alive] {
+      // A count that fails is made again with the next damage or start.
+      host_.hints.recount(
+          [this, alive](const Status&) { alive([this] { is_dropping_hints_ = false; }); });
+    });
   });
 }
 

@@ -27,6 +27,7 @@
 
 #include "base/log.h"
 #include "base/timers.h"
+#include "replica/hint_store.h"
 #include "replica/replicas.h"
 #include "ring/layout.h"
 #include "storage/engine.h"
@@ -78,6 +79,7 @@ class DamageRepair {
     storage::Engine& engine;
     replica::LocalReplica& local;
     replica::Replicas& replicas;
+    replica::HintStore& hints;
     const ring::LiveLayouts& layouts;
     base::Timers& timers;
     base::Log& log;

@@ -58,9 +58,14 @@ void HintStore::count(const NodeId& target, int64_t change) {
   kept += static_cast<uint64_t>(change);
   total_ += static_cast<uint64_t>(change);
   if (kept == 0) pending_.erase(target);
+  if (recount_) recount_->counts[target] += change;
 }
 
-void HintStore::load(storage::Done done) { load_page(std::nullopt, std::move(done)); }
+void HintStore::load(storage::Done done) {
+  pending_.clear();
+  total_ = 0;
+  load_page(std::nullopt, std::move(done));
+}
 
 void HintStore::load_page(std::optional<storage::Cursor> after, storage::Done done) {
   storage::Scan scan;
@@ -77,6 +82,45 @@ void HintStore::load_page(std::optional<storage::Cursor> after, storage::Done do
     if (page->is_last) return done(Status::ok());
     load_page(std::move(page->last), done);
   });
+}
+
+// The snapshot shows exactly the hints whose counting came before it.
+void HintStore::recount(storage::Done done) {
+  if (recount_) return done({Code::kOverloaded, "hints are being counted already"});
+  recount_.emplace();
+  recount_->snapshot = engine_.take_snapshot({storage::Space::kHints, {}});
+  recount_page(std::nullopt, std::move(done));
+}
+
+void HintStore::recount_page(std::optional<storage::Cursor> after, storage::Done done) {
+  storage::Scan scan;
+  scan.range.space = storage::Space::kHints;
+  scan.snapshot = recount_->snapshot.get();
+  scan.after = std::move(after);
+  scan.part = storage::Part::kMeta;
+  engine_.scan(scan, [this, done = std::move(done)](Result<storage::Page> page) {
+    if (!page.is_ok()) return finish_recount(page.status(), done);
+    for (const storage::Item& item : page->items) {
+      const auto stored = parse_key(item.key);
+      if (!stored.is_ok()) return finish_recount(stored.status(), done);
+      ++recount_->counts[stored->target];
+    }
+    if (page->is_last) return finish_recount(Status::ok(), done);
+    recount_page(std::move(page->last), done);
+  });
+}
+
+void HintStore::finish_recount(const Status& status, const storage::Done& done) {
+  const Recount found = std::move(*recount_);
+  recount_.reset();
+  if (!status.is_ok()) return done(status);
+  pending_.clear();
+  total_ = 0;
+  for (const auto& [target, kept] : found.counts) {
+    DISTKV_CHECK(kept >= 0);
+    if (kept > 0) count(target, kept);
+  }
+  done(status);
 }
 
 void HintStore::add(const NodeId& target, std::string_view key, const RecordView& record,

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -31,8 +32,11 @@ class HintStore {
  public:
   HintStore(storage::Engine& engine, base::Log& log) : engine_(engine), log_(log) {}
 
-  // Counts what an earlier life left behind; call once, before anything else.
+  // Counts what an earlier life left behind; before anything else, and again if it failed.
   void load(storage::Done done);
+
+  // Counts anew after hints were lost to damage; what is added or removed meanwhile is counted too.
+  void recount(storage::Done done);
 
   // Keeps `record` for `target`, merged with what is kept already; `done` when durable. The record
   // counts as pending from this call on.
@@ -55,6 +59,12 @@ class HintStore {
  private:
   void list_page(const base::NodeId& target, storage::Scan scan,
                  std::function<void(base::Result<std::vector<Hint>>)> done);
+  struct Recount {
+    std::unique_ptr<storage::Snapshot> snapshot;
+    std::map<base::NodeId, int64_t> counts;  // As scanned, and every change since.
+  };
+  void recount_page(std::optional<storage::Cursor> after, storage::Done done);
+  void finish_recount(const base::Status& status, const storage::Done& done);
   void load_page(std::optional<storage::Cursor> after, storage::Done done);
   void count(const base::NodeId& target, int64_t change);
 
@@ -62,6 +72,7 @@ class HintStore {
   base::Log& log_;
   std::map<base::NodeId, uint64_t> pending_;
   uint64_t total_ = 0;
+  std::optional<Recount> recount_;
   uint64_t dropped_ = 0;
 };
 

@@ -2,7 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <functional>
 #include <optional>
+#include <vector>
 
 #include "storage/map/map_engine.h"
 #include "support/silent_log.h"
@@ -106,6 +108,63 @@ TEST_CASE("after a restart the pending hints are counted again") {
   CHECK(here.hints->pending().at(kA) == 1000);
   CHECK(here.hints->pending().at(kB) == 1);
   CHECK(here.hints->pending_total() == 1001);
+}
+
+// Takes a hint away behind the store's back, as damage does.
+void lose_one(Fixture& here) {
+  storage::Scan scan;
+  scan.range.space = storage::Space::kHints;
+  scan.items_max = 1;
+  here.engine.scan(scan, [&](Result<storage::Page> page) {
+    REQUIRE(page.is_ok());
+    const storage::Item& item = page->items.front();
+    here.engine.write({{storage::Space::kHints, item.token, item.key, std::nullopt}},
+                      storage::Durability::kGroup, [](const Status&) {});
+  });
+}
+
+TEST_CASE("hints that were lost are no longer counted after a recount") {
+  Fixture here;
+  for (const char* key : {"k1", "k2", "k3"}) here.add(kA, key, record_of(1, 1, "one"));
+  lose_one(here);
+  CHECK(here.hints->pending_total() == 3);
+
+  here.hints->recount([](const Status& status) { CHECK(status.is_ok()); });
+
+  CHECK(here.hints->pending_total() == 2);
+  for (const Hint& hint : here.list(kA)) here.hints->remove(kA, hint, [](const Status&) {});
+  CHECK(here.hints->pending().empty());
+}
+
+// Holds scans back, so that something can happen in between.
+class SlowScans : public storage::map::MapEngine {
+ public:
+  void scan(const storage::Scan& scan, storage::ScanDone done) override {
+    held.push_back([this, scan, done] { storage::map::MapEngine::scan(scan, done); });
+  }
+  std::vector<std::function<void()>> held;
+};
+
+TEST_CASE("what is added and removed while hints are counted anew is counted once") {
+  SlowScans engine;
+  test::SilentLog log;
+  HintStore hints(engine, log);
+  const auto add = [&](const char* key) {
+    hints.add(kA, key, record_of(1, 1, "one").view(), [](const Status&) {});
+  };
+  add("k1");
+  add("k2");
+
+  bool is_done = false;
+  hints.recount([&](const Status& status) { is_done = status.is_ok(); });
+  add("k3");
+  add("k4");
+  hints.remove(kA, {"k1", record_of(1, 1, "one")}, [](const Status&) {});
+  REQUIRE(engine.held.size() == 1);
+  engine.held.front()();
+
+  CHECK(is_done);
+  CHECK(hints.pending_total() == 3);
 }
 
 TEST_CASE("a hint can be asked for by target and key") {

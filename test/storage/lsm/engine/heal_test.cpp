@@ -57,7 +57,7 @@ struct HealRig : EngineRig {
       if (found == "corrupt") {
         ++corrupt;
       } else {
-        CHECK_MESSAGE(found == value, key);
+        CHECK(found == value);
       }
     }
     return corrupt;
