@@ -37,6 +37,7 @@ SEEDS_MAP = 1000  # The memory engine's, several times as quick.
 SEEDS_FRESH = 300
 SEEDS_ASAN = 100
 SEEDS_HASHED = 100
+MUTANT_SHARES = 4  # All of them take twenty minutes; in so many days each has its turn.
 _FRESH_SEED = int(time.time())
 
 
@@ -79,7 +80,7 @@ SUITES: Dict[str, Suite] = {
     )),
     "mutants": Suite("deliberate bugs, each of which a test must catch", (
         python_tests("test/mutants"),
-        command("mutants", "scripts/mutants", show_last=60),
+        command("mutants", "scripts/mutants", "--share", str(MUTANT_SHARES), show_last=60),
     )),
     "integration": Suite("real servers and clients", (
         build("build"),

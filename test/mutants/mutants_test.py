@@ -60,6 +60,16 @@ class Parse(unittest.TestCase):
                 self.assertNotEqual(text, (ROOT / file).read_text(), mutant.name)
 
 
+class Share(unittest.TestCase):
+    def test_in_as_many_days_as_parts_each_mutant_has_its_turn_once(self):
+        seen = [name for day in (7, 8, 9) for name in mutants.share_of(list("abcdefgh"), 3, day)]
+
+        self.assertEqual(sorted(seen), list("abcdefgh"))
+
+    def test_one_part_is_all(self):
+        self.assertEqual(mutants.share_of(list("abc"), 1, 5), list("abc"))
+
+
 class Apply(unittest.TestCase):
     def replaced(self, text):
         return mutants.replaced(text, mutants.Block("a", "x\n", "y\nz\n"), "name")
