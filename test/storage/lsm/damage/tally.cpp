@@ -50,7 +50,8 @@ std::vector<uint64_t> offsets_of(const Disk& disk, const std::string& path) {
   for (uint64_t at = 0; at < bytes.size(); ++at) {
     const bool is_ahead = at + kNeighbourhood < bytes.size() && bytes[at + kNeighbourhood] != 0;
     if (bytes[at] != 0 || is_ahead) held_until = at + kNeighbourhood;
-    if (at < held_until || at % kZerosStep == 0) offsets.push_back(at);
+    const bool is_near = at < held_until && at % DISTKV_DAMAGE_STEP == 0;
+    if (is_near || at % kZerosStep == 0) offsets.push_back(at);
   }
   return offsets;
 }
