@@ -2,12 +2,6 @@
 
 namespace distkv::base {
 
-void Writer::fixed(uint64_t value, int width) {
-  char buffer[8];
-  for (int i = 0; i < width; ++i) buffer[i] = static_cast<char>(value >> (8 * i));
-  out_.append(buffer, static_cast<size_t>(width));
-}
-
 void Writer::id128(const Id128& value) {
   u64(value.high);
   u64(value.low);
@@ -24,15 +18,6 @@ void Writer::varint(uint64_t value) {
 void Writer::bytes(std::string_view bytes) {
   varint(bytes.size());
   raw(bytes);
-}
-
-uint64_t Reader::fixed(int width) {
-  const std::string_view source = raw(static_cast<uint64_t>(width));
-  uint64_t value = 0;
-  for (size_t i = 0; i < source.size(); ++i) {
-    value |= static_cast<uint64_t>(static_cast<uint8_t>(source[i])) << (8 * i);
-  }
-  return value;
 }
 
 Id128 Reader::id128() {

@@ -17,9 +17,9 @@ class Writer {
   explicit Writer(std::string& out) : out_(out) {}
 
   void u8(uint8_t value) { out_.push_back(static_cast<char>(value)); }
-  void u16(uint16_t value) { fixed(value, 2); }
-  void u32(uint32_t value) { fixed(value, 4); }
-  void u64(uint64_t value) { fixed(value, 8); }
+  void u16(uint16_t value) { fixed(value); }
+  void u32(uint32_t value) { fixed(value); }
+  void u64(uint64_t value) { fixed(value); }
   void id128(const Id128& value);
   // 1 to 10 bytes, seven bits each, low bits first.
   void varint(uint64_t value);
@@ -28,7 +28,13 @@ class Writer {
   void bytes(std::string_view bytes);
 
  private:
-  void fixed(uint64_t value, int width);
+  // Its width known here, the loop becomes one store.
+  template <typename Integer>
+  void fixed(Integer value) {
+    char buffer[sizeof value];
+    for (size_t i = 0; i < sizeof value; ++i) buffer[i] = static_cast<char>(value >> (8 * i));
+    out_.append(buffer, sizeof value);
+  }
   std::string& out_;
 };
 
@@ -39,10 +45,10 @@ class Reader {
  public:
   explicit Reader(std::string_view in) : in_(in) {}
 
-  uint8_t u8() { return static_cast<uint8_t>(fixed(1)); }
-  uint16_t u16() { return static_cast<uint16_t>(fixed(2)); }
-  uint32_t u32() { return static_cast<uint32_t>(fixed(4)); }
-  uint64_t u64() { return fixed(8); }
+  uint8_t u8() { return fixed<uint8_t>(); }
+  uint16_t u16() { return fixed<uint16_t>(); }
+  uint32_t u32() { return fixed<uint32_t>(); }
+  uint64_t u64() { return fixed<uint64_t>(); }
   Id128 id128();
   // Fails on more than 10 bytes and on a longer form than needed, so every value has one encoding.
   uint64_t varint();
@@ -60,7 +66,17 @@ class Reader {
   bool is_complete() const { return !has_failed_ && in_.empty(); }
 
  private:
-  uint64_t fixed(int width);
+  // As the writer's: one load.
+  template <typename Integer>
+  Integer fixed() {
+    const std::string_view source = raw(sizeof(Integer));
+    if (has_failed_) return 0;
+    Integer value = 0;
+    for (size_t i = 0; i < sizeof value; ++i) {
+      value |= static_cast<Integer>(Integer{static_cast<uint8_t>(source[i])} << (8 * i));
+    }
+    return value;
+  }
   std::string_view in_;
   bool has_failed_ = false;
 };
