@@ -117,7 +117,7 @@ void PutOperation::answer(Status status) {
   if (!done_) return;
   parts_.timers.stop(deadline_);
   PutResult result;
-  if (status.is_ok()) result.context = minted_.outcome.context;
+  if (status.is_ok()) result.context = std::move(minted_.context);
   result.status = std::move(status);
   for (size_t i = 0; i < plan_.targets.size(); ++i) {
     if (tally_.has_succeeded(i)) result.acknowledged.push_back(*plan_.targets[i].node);

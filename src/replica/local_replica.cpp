@@ -32,6 +32,7 @@ storage::KeyRef data_key(const KeyPlace& place) {
 struct MintCall {
   causality::Put put;
   Result<Minted> result = Status(Code::kIo, "the record was not read");
+  bool is_minted = false;
   std::function<void(Result<Minted>)> minted;
   storage::Done durable;
 };
@@ -48,7 +49,7 @@ Result<Minted> mint_on(const storage::EntryView* current, const causality::Put& 
                   "its siblings would hold " + std::to_string(bytes.values.size()) +
                       " bytes; read them all and put one value with the context of that read");
   }
-  return Minted{std::move(*outcome), std::move(bytes)};
+  return Minted{std::move(bytes), std::move(outcome->context), outcome->is_repeat};
 }
 
 // The state after merging `incoming`, or nothing if that changes nothing.
@@ -101,17 +102,18 @@ void LocalReplica::mint(const KeyPlace& place, causality::Put put,
   update.frees_space = call->put.is_tombstone;
   update.decide = [this, call](const storage::EntryView* current) {
     call->result = mint_on(current, call->put, clock_);
-    const bool changes = call->result.is_ok() && !call->result->outcome.is_repeat;
+    call->is_minted = call->result.is_ok();
+    const bool changes = call->is_minted && !call->result->is_repeat;
     return changes ? put_entry(call->result->bytes) : keep();
   };
   update.visible = [call] {
     const auto tell = std::exchange(call->minted, nullptr);
-    tell(call->result);
+    tell(std::move(call->result));
   };
   update.durable = [call](Status status) {
     // Never visible: the engine could not read the record, so nothing was minted.
     if (call->minted) return call->minted(std::move(status));
-    if (call->result.is_ok()) call->durable(std::move(status));
+    if (call->is_minted) call->durable(std::move(status));
   };
   engine_.update(std::move(update));
 }

@@ -47,8 +47,9 @@ base::Result<causality::Record> decode(const RecordView& bytes);
 bool is_deletion(const RecordView& bytes);
 
 struct Minted {
-  causality::PutOutcome outcome;
-  RecordBytes bytes;  // Of outcome.record.
+  RecordBytes bytes;           // The key's new state; the old one if is_repeat.
+  causality::Context context;  // For the client, as PutOutcome has it.
+  bool is_repeat = false;
 };
 
 // A key and its place, as views the caller keeps for the length of a call.

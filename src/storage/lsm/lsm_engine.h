@@ -144,8 +144,8 @@ class LsmEngine : public Engine {
   // False: the entry must come from the disk, then the line is released.
   bool try_update(const std::shared_ptr<Waiting>& waiting);
   void release(const std::string& name);
-  // `damage`: what ended the lookup, if it failed.
-  void decide(const Update& update, const base::Result<Lookup>& lookup, const Seen& seen,
+  // Takes the callbacks of `update`. `damage`: what ended the lookup, if it failed.
+  void decide(Update& update, const base::Result<Lookup>& lookup, const Seen& seen,
               const Damage& damage);
   void distrust_cache(const Update& update);
   void write_now(const std::vector<Write>& batch, Durability durability, Done done);

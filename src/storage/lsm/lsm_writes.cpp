@@ -45,7 +45,7 @@ void LsmEngine::start_update(const std::shared_ptr<Waiting>& waiting) {
 }
 
 bool LsmEngine::try_update(const std::shared_ptr<Waiting>& waiting) {
-  const Update& update = waiting->update;
+  Update& update = waiting->update;
   ProbeLoan probe(probes_);
   Seen seen;
   distrust_cache(update);
@@ -80,7 +80,7 @@ void LsmEngine::distrust_cache(const Update& update) {
   cache_.erase(hash_of(PlaceView{update.key.token, update.key.key}), update.key);
 }
 
-void LsmEngine::decide(const Update& update, const Result<Lookup>& lookup, const Seen& seen,
+void LsmEngine::decide(Update& update, const Result<Lookup>& lookup, const Seen& seen,
                        const Damage& damage) {
   if (!gate_.failure().is_ok()) return update.durable(gate_.failure());
   if (!lookup.is_ok()) {
@@ -98,12 +98,12 @@ void LsmEngine::decide(const Update& update, const Result<Lookup>& lookup, const
     // What was seen may be visible only; a sync may not be under way if it was kMemory.
     if (waits && !gate_.is_durable(seen.written)) log_schedule_->wrote(Durability::kGroup);
     if (update.visible) update.visible();
-    return gate_.wait(waits ? seen.written : Sequence{}, update.durable);
+    return gate_.wait(waits ? seen.written : Sequence{}, std::move(update.durable));
   }
   const bool is_put = decision.action == Decision::Action::kPut;
   const EntryView entry{decision.entry.meta, decision.entry.value};
   const LogWrite write{update.key, is_put ? &entry : nullptr};
-  commit({&write, 1}, update.durability, update.visible, update.durable);
+  commit({&write, 1}, update.durability, update.visible, std::move(update.durable));
 }
 
 void LsmEngine::write(std::vector<Write> batch, Durability durability, Done done) {
