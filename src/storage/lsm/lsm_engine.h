@@ -98,6 +98,7 @@ class LsmEngine : public Engine {
     std::shared_ptr<const Memtable> memtable;
     Sequence written;
     Sequence written_group;
+    std::optional<uint64_t> table_hash;  // Of its place, if a table was read.
   };
   // An update that outlives its call.
   struct Waiting {
@@ -136,7 +137,8 @@ class LsmEngine : public Engine {
   base::Result<Lookup> look_in_tables(const KeyRef& key, Part part, Probe& probe, Seen& seen);
   std::optional<Lookup> look_in_memory(const KeyRef& key, Seen& seen) const;
   void fetch(const KeyRef& key, Part part, std::function<void(Fetch&)> done);
-  void offer(const Fetch& fetch);
+  void offer(const KeyRef& key, Part part, const Seen& seen);
+  void offer_fetched(const Fetch& fetch);
 
   void get_now(const KeyRef& key, Part part, GetDone done);
   void answer(const Seen& seen, Lookup lookup, const GetDone& done);

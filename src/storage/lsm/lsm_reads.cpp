@@ -12,7 +12,8 @@ std::optional<Lookup> LsmEngine::look_in_memory(const KeyRef& key, Seen& seen) c
   const auto take = [&](const std::shared_ptr<const Memtable>& memtable) -> std::optional<Lookup> {
     const auto version = memtable->find(key);
     if (!version) return std::nullopt;
-    seen = {version->entry, version->is_erased, memtable, version->written, version->written_group};
+    seen = {version->entry,   version->is_erased,     memtable,
+            version->written, version->written_group, {}};
     return version->is_erased ? Lookup::kAbsent : Lookup::kFound;
   };
   if (const auto found = take(active_)) return found;
@@ -44,8 +45,13 @@ Result<Lookup> LsmEngine::look_in_tables(const KeyRef& key, Part part, Probe& pr
   if (*found != Lookup::kFound) return found;
   if (probe.row.is_erased) return Lookup::kAbsent;
   seen.entry = {probe.row.meta, probe.row.value};
-  if (part == Part::kAll) cache_.offer(hash, key, seen.entry);
+  seen.table_hash = hash;
   return found;
+}
+
+// An update offers nothing: what it writes would take it out again.
+void LsmEngine::offer(const KeyRef& key, Part part, const Seen& seen) {
+  if (seen.table_hash && part == Part::kAll) cache_.offer(*seen.table_hash, key, seen.entry);
 }
 
 void LsmEngine::fetch(const KeyRef& key, Part part, std::function<void(Fetch&)> done) {
@@ -79,6 +85,7 @@ Result<Lookup> LsmEngine::try_get(const KeyRef& key, Part part, EntryView& found
   if (!lookup.is_ok() || *lookup == Lookup::kWouldBlock) return lookup;
   if (!gate_.is_durable(seen.written_group)) return Lookup::kWouldBlock;
   ++sample_.reads;
+  offer(key, part, seen);
   found = seen.entry;
   return lookup;
 }
@@ -111,19 +118,22 @@ void LsmEngine::get_now(const KeyRef& key, Part part, GetDone done) {
   Seen seen;
   const auto lookup = look_up(key, part, *probe, seen);
   if (!lookup.is_ok()) return done(lookup.status());
-  if (*lookup != Lookup::kWouldBlock) return answer(seen, *lookup, done);
+  if (*lookup != Lookup::kWouldBlock) {
+    offer(key, part, seen);
+    return answer(seen, *lookup, done);
+  }
   if (fetches_ >= kFetchesMax) return done(overloaded("too many reads wait for the disk"));
   fetch(key, part, [this, done = std::move(done)](Fetch& fetch) {
     if (!gate_.failure().is_ok()) return done(gate_.failure());
     if (!fetch.lookup.is_ok()) return done(fetch.lookup.status());
     const Row& row = fetch.probe.row;
     if (*fetch.lookup == Lookup::kAbsent || row.is_erased) return done({std::nullopt});
-    offer(fetch);
+    offer_fetched(fetch);
     done({EntryView{row.meta, row.value}});
   });
 }
 
-void LsmEngine::offer(const Fetch& fetch) {
+void LsmEngine::offer_fetched(const Fetch& fetch) {
   // Only what is still the newest: nothing was flushed since, and nothing is in memory.
   Seen ignored;
   if (fetch.part != Part::kAll || fetch.version != maintenance_->version()) return;
