@@ -48,7 +48,7 @@ LsmEngine::LsmEngine(OpenOnly, const Host& host, const Options& options,
       last_group_(recovered.tail.last) {
   recovered.memtables.pop_back();
   Maintenance::Events events;
-  events.version_changed = [this] {
+  events.debt_changed = [this] {
     const Debt debt = maintenance_->debt();
     debt_ = std::max(debt.runs, debt.bytes);
   };

@@ -103,6 +103,7 @@ void Maintenance::quarantine(const Damage& damage, const Status& why) {
   if (!damaged_.insert(*damage.file).second) return;
   host_.log.error("table_damaged", {{"table", options_.directory + "/" + table_name(*damage.file)},
                                     {"why", why.to_string()}});
+  events_.debt_changed();
   advance();
 }
 
@@ -419,7 +420,7 @@ void Maintenance::installed(const StoreState& next, const Status& status) {
     bytes_merged_ += job->bytes_written();
     merge_.reset();
   }
-  events_.version_changed();
+  events_.debt_changed();
   if (job == purge_) finish_purge(Status::ok());
 }
 

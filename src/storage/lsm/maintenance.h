@@ -47,7 +47,8 @@ class Maintenance {
   };
   // Told to the engine, on its thread. Each may call back.
   struct Events {
-    std::function<void()> version_changed;
+    // debt() may be another.
+    std::function<void()> debt_changed;
     // Rows that were read before may be gone.
     std::function<void()> rows_purged;
     // About a second has passed.
@@ -92,7 +93,7 @@ class Maintenance {
   const std::set<FileId>& damaged() const { return damaged_; }
   size_t tables() const { return slots_.size(); }
   uint64_t bytes_in_tables() const;
-  Debt debt() const { return debt_of(state_, options_.picker); }
+  Debt debt() const { return debt_of(state_, options_.picker, damaged_); }
   uint64_t bytes_flushed() const { return bytes_flushed_; }
   uint64_t bytes_merged() const { return bytes_merged_; }
 

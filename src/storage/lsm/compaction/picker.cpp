@@ -44,6 +44,11 @@ Stack stack_of(const StoreState& state, Space space) {
   return stack;
 }
 
+bool has_damage(const RunState& run, const std::set<FileId>& damaged) {
+  return std::any_of(run.tables.begin(), run.tables.end(),
+                     [&](auto& table) { return damaged.contains(table.file); });
+}
+
 // One space's choice; made for one call.
 class SpacePicker {
  public:
@@ -71,10 +76,7 @@ class SpacePicker {
   }
 
  private:
-  bool is_damaged(const RunState& run) const {
-    return std::any_of(run.tables.begin(), run.tables.end(),
-                       [&](auto& table) { return damaged_.contains(table.file); });
-  }
+  bool is_damaged(const RunState& run) const { return has_damage(run, damaged_); }
 
   Merge merge_of(Merge::Kind kind, RunViews::const_iterator first,
                  RunViews::const_iterator end) const {
@@ -175,22 +177,35 @@ class SpacePicker {
   const std::set<FileId>& damaged_;
 };
 
-double runs_debt(const Stack& stack, size_t fan_out) {
+double runs_debt(const Stack& stack, size_t fan_out, const std::set<FileId>& damaged) {
   size_t runs_max = 0;
   size_t runs = 0;
   for (size_t i = 0; i < stack.young.size(); ++i) {
     const bool is_same_level = i > 0 && stack.young[i]->level == stack.young[i - 1]->level;
-    runs = is_same_level ? runs + 1 : 1;
+    if (!is_same_level) runs = 0;
+    runs = has_damage(*stack.young[i], damaged) ? 0 : runs + 1;
     runs_max = std::max(runs_max, runs);
   }
   if (runs_max <= fan_out) return 0;
   return static_cast<double>(runs_max - fan_out) / static_cast<double>((kRunsBound - 1) * fan_out);
 }
 
-double bytes_debt(const Stack& stack, const PickerOptions& options) {
-  double above = 0;
-  for (const auto* run : stack.young) above += live_bytes(*run);
-  for (const auto* run : stack.swept) above += live_bytes(*run);
+// Of the runs below the oldest damaged one: a sweep takes no others.
+double sweepable_bytes(const Stack& stack, const std::set<FileId>& damaged) {
+  if (stack.base != nullptr && has_damage(*stack.base, damaged)) return 0;
+  double bytes = 0;
+  for (const auto* runs : {&stack.swept, &stack.young}) {
+    for (auto run = runs->rbegin(); run != runs->rend(); ++run) {
+      if (has_damage(**run, damaged)) return bytes;
+      bytes += live_bytes(**run);
+    }
+  }
+  return bytes;
+}
+
+double bytes_debt(const Stack& stack, const PickerOptions& options,
+                  const std::set<FileId>& damaged) {
+  const double above = sweepable_bytes(stack, damaged);
   const uint64_t base_bytes = stack.base == nullptr ? 0 : stack.base->bytes();
   const double due =
       options.merge_ratio * static_cast<double>(std::max(base_bytes, options.base_bytes_min));
@@ -215,12 +230,14 @@ std::optional<Merge> pick(const StoreState& state, const PickerOptions& options,
   return best;
 }
 
-Debt debt_of(const StoreState& state, const PickerOptions& options) {
+Debt debt_of(const StoreState& state, const PickerOptions& options,
+             const std::set<FileId>& damaged) {
   Debt debt;
   for (size_t i = 0; i < kSpaces; ++i) {
     const Stack stack = stack_of(state, space_at(i));
-    debt.runs = std::max(debt.runs, runs_debt(stack, SpacePicker::fan_out_of(options)));
-    debt.bytes = std::max(debt.bytes, bytes_debt(stack, options));
+    const size_t fan_out = SpacePicker::fan_out_of(options);
+    debt.runs = std::max(debt.runs, runs_debt(stack, fan_out, damaged));
+    debt.bytes = std::max(debt.bytes, bytes_debt(stack, options, damaged));
   }
   return debt;
 }

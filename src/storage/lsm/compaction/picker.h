@@ -43,6 +43,7 @@ std::optional<Merge> pick(const StoreState& state, const PickerOptions& options,
                           const std::set<FileId>& damaged);
 
 // How far the state is from where the picker would leave it, for pressure: 0 none, 1 at the bound.
+// What a damaged table keeps from being merged is no debt: no writer's patience would pay it.
 struct Debt {
   // n runs of one level: (n - fan_out) / (2 fan_out), so 0 where a merge is due and 1 at three
   // times that. The worst level of the worst space; runs in a sweep are on their way and do not
@@ -53,6 +54,7 @@ struct Debt {
   // Without a base 0. The worst space.
   double bytes = 0;
 };
-Debt debt_of(const StoreState& state, const PickerOptions& options);
+Debt debt_of(const StoreState& state, const PickerOptions& options,
+             const std::set<FileId>& damaged);
 
 }  // namespace distkv::storage::lsm

@@ -52,7 +52,7 @@ class Simulation {
       cost_.runs_max = std::max(cost_.runs_max, model_.runs(Space::kData));
       const double live = setting_.keys * static_cast<double>(kRowBytes);
       cost_.space_max = std::max(cost_.space_max, static_cast<double>(model_.bytes()) / live);
-      const Debt debt = debt_of(model_.state(), options_);
+      const Debt debt = debt_of(model_.state(), options_, {});
       cost_.debt_max = std::max({cost_.debt_max, debt.runs, debt.bytes});
     }
     cost_.overwrite = amplification();

@@ -106,7 +106,7 @@ TEST_CASE("whatever is flushed, merges fit and come to an end") {
       }
     }
     REQUIRE(settle(model, options, {}, kStepsMax));
-    const auto debt = debt_of(model.state(), options);
+    const auto debt = debt_of(model.state(), options, {});
     CHECK(debt.runs == 0);
     CHECK(debt.bytes == 0);
   }

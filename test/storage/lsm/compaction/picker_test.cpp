@@ -4,7 +4,7 @@
 //   options fan_out=4 merge_ratio=0.5 base_bytes_min=0 tombstone_ratio=0.5 stretch_bytes=100
 //   data run 3 level=0 live_from=0 1@0-499:50 2@500-max:50/2000/1500
 //   data base 1 4@0-max:400
-//   pick damaged=4          or: debt
+//   pick damaged=4          or: debt damaged=4
 //
 // A table is file@first-last:bytes, or with /rows/tombstones (else as many rows as bytes, none
 // erased).
@@ -64,7 +64,7 @@ class Script {
     words >> word;
     if (word == "options") read_options(words);
     if (word == "pick") return answer_pick(words);
-    if (word == "debt") return answer_debt();
+    if (word == "debt") return answer_debt(words);
     for (size_t i = 0; i < kSpaces; ++i) {
       if (word == kSpaceNames[i]) read_run(words, i);
     }
@@ -107,14 +107,18 @@ class Script {
     state_.spaces[space].push_back(run);
   }
 
-  std::string answer_pick(std::istringstream& words) {
-    const auto sound = check(state_);
-    REQUIRE_MESSAGE(sound.is_ok(), sound.message());
+  static std::set<FileId> damaged_in(std::istringstream& words) {
     std::set<FileId> damaged;
     for (std::string word; words >> word;) {
       damaged.insert(FileId(std::stoull(between(word, '=', ' '))));
     }
-    const auto merge = pick(state_, options_, damaged);
+    return damaged;
+  }
+
+  std::string answer_pick(std::istringstream& words) {
+    const auto sound = check(state_);
+    REQUIRE_MESSAGE(sound.is_ok(), sound.message());
+    const auto merge = pick(state_, options_, damaged_in(words));
     if (!merge) return "nothing\n";
     const bool is_sweep = merge->kind == Merge::Kind::kSweep;
     std::string text =
@@ -125,8 +129,8 @@ class Script {
     return text + " to level " + std::to_string(merge->level) + "\n";
   }
 
-  std::string answer_debt() const {
-    const Debt debt = debt_of(state_, options_);
+  std::string answer_debt(std::istringstream& words) const {
+    const Debt debt = debt_of(state_, options_, damaged_in(words));
     std::ostringstream text;
     text << "runs " << debt.runs << " bytes " << debt.bytes << "\n";
     return text.str();

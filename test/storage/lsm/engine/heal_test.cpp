@@ -220,6 +220,26 @@ TEST_CASE("a purge without restoring loses what could not be read and nothing el
   CHECK(lost == corrupt);
 }
 
+TEST_CASE("writers do not wait for a merge that damage forbids") {
+  HealRig rig;
+  REQUIRE(rig.close().is_ok());
+  rig.host.options.picker.debt_bytes_min = 0;
+  rig.open();
+  const auto& runs = rig.maintenance().state().spaces[index_of(Space::kData)];
+  for (int round = 0; round < 100 && !runs.back().is_base; ++round) rig.write("newest", 1);
+  REQUIRE(runs.back().is_base);
+  rig.damage(runs.size() - 1);
+  REQUIRE(rig.count_corrupt() > 0);
+
+  // Many times the base on top of it, and no replica that could heal it.
+  for (uint64_t round = 0; round < 100; ++round) {
+    REQUIRE(rig.put(1000 + round, std::string(2000, 'v')) == "ok");
+    rig.flush();
+    REQUIRE(rig.engine().pressure() < 0.5);
+  }
+  CHECK_FALSE(rig.engine().damaged().empty());
+}
+
 TEST_CASE("damage to what is not rows heals by itself") {
   HealRig rig;
   const std::string path = rig.path_of(rig.table_of_layer(2));
