@@ -31,6 +31,7 @@ class DataBlockBuilder {
   // `stored` comes after all rows added so far. Its views are copied.
   void add(const StoredRow& stored);
   bool is_empty() const { return tokens_.empty(); }
+  size_t rows() const { return tokens_.size(); }
   // Of the block so far.
   size_t bytes() const;
   // The block; valid until the next call. Starts a new one.

@@ -21,11 +21,11 @@ uint64_t checksum_of(std::string_view sealed, uint64_t seed) {
 }
 }  // namespace
 
-size_t BlockSealer::seal(std::string_view raw, uint64_t offset, std::string& out) {
+size_t BlockSealer::seal(std::string_view raw, uint64_t offset, std::string& out, int haste) {
   DISTKV_CHECK(raw.size() <= kBlockBytesMax);
   const size_t begin = out.size();
   out.resize(begin + kBlockHeaderBytes);
-  size_t stored_bytes = pack(raw, out);
+  size_t stored_bytes = pack(raw, out, haste);
   const Packing packing = stored_bytes == 0 ? Packing::kNone : Packing::kLz4;
   if (packing == Packing::kNone) {
     out.append(raw);
@@ -39,14 +39,14 @@ size_t BlockSealer::seal(std::string_view raw, uint64_t offset, std::string& out
   return out.size() - begin;
 }
 
-size_t BlockSealer::pack(std::string_view raw, std::string& out) {
+size_t BlockSealer::pack(std::string_view raw, std::string& out, int haste) {
   if (!is_packing_ || raw.size() < kPackMin) return 0;
   if (misses_ >= kMissesMax && ++skipped_ < kRetryEvery) return 0;
   skipped_ = 0;
   const size_t begin = out.size();
   const size_t bytes_max = raw.size() - raw.size() / kSavingDivisor;
   out.resize(begin + bytes_max);
-  const size_t bytes = lsm::pack(raw, std::span(out).subspan(begin));
+  const size_t bytes = lsm::pack(raw, std::span(out).subspan(begin), haste);
   out.resize(begin + bytes);
   misses_ = bytes == 0 ? misses_ + 1 : 0;
   return bytes;

@@ -23,12 +23,12 @@ class BlockSealer {
   BlockSealer(BlockSeed seed, bool is_packing) : seed_(seed), is_packing_(is_packing) {}
 
   // Appends `raw`, sealed for the place `offset`, to `out`; answers the bytes appended. At most
-  // kBlockBytesMax raw bytes.
-  size_t seal(std::string_view raw, uint64_t offset, std::string& out);
+  // kBlockBytesMax raw bytes. `haste` as lsm::pack has it.
+  size_t seal(std::string_view raw, uint64_t offset, std::string& out, int haste = 1);
 
  private:
   // Appends the packed form and answers its size; 0, appending nothing, where it saves too little.
-  size_t pack(std::string_view raw, std::string& out);
+  size_t pack(std::string_view raw, std::string& out, int haste);
 
   BlockSeed seed_;
   bool is_packing_;

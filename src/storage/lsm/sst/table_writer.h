@@ -64,7 +64,7 @@ class TableWriter {
   void append(const Row& row);
   void end_block();
   // Appends a sealed block to what is gathered.
-  Extent seal(BlockSealer& sealer, std::string_view raw);
+  Extent seal(BlockSealer& sealer, std::string_view raw, int haste = 1);
   base::Status write_gathered();
   base::Status write_tail();
   uint64_t offset() const { return written_ + gathered_.size(); }

@@ -147,9 +147,14 @@ class Log::Impl {
     in_flight_through_ = batch.last();
     start({.frame = frame,
            .bytes = std::move(batch.bytes),
-           .is_packing = frame.payload_bytes >= options_.pack_bytes_min,
+           .is_packing = is_worth_packing(frame),
            .packed = std::move(packed_),
            .is_sync = batch.first <= wanted_synced_});
+  }
+
+  bool is_worth_packing(const FrameHeader& frame) const {
+    return frame.payload_bytes >= options_.pack_bytes_min &&
+           frame.payload_bytes <= options_.pack_commit_bytes_max * frame.commits;
   }
 
   void start_sync() {

@@ -127,6 +127,23 @@ TEST_CASE_FIXTURE(Fixture, "more than a frame may hold goes out in several frame
   CHECK(replayed.commits[39] == text_of_commit(40, 1000));
 }
 
+TEST_CASE_FIXTURE(Fixture,
+                  "a large frame is packed if its commits are small, and left as it is if not") {
+  options.pack_bytes_min = 8000;
+  const auto bytes_of_frame = [this](int commits, size_t value_bytes) {
+    LogRig rig(files, options);
+    const uint64_t before = rig.log().bytes_written();
+    for (int i = 0; i < commits; ++i) rig.append(value_bytes);
+    rig.log().write_out(true);
+    rig.settle();
+    REQUIRE(rig.log().frames() == 1);
+    return rig.log().bytes_written() - before;
+  };
+
+  CHECK(bytes_of_frame(40, 300) < 10'000);
+  CHECK(bytes_of_frame(10, 1000) > 10'000);
+}
+
 TEST_CASE_FIXTURE(Fixture, "recycled segments are used again and nothing of theirs comes back") {
   LogRig rig(files, options);
   uint64_t floor = 1;
