@@ -5,6 +5,7 @@
 
 #include "coordinator/get_operation.h"
 #include "coordinator/put_operation.h"
+#include "coordinator/shared_reads.h"
 
 namespace distkv::coordinator {
 
@@ -33,14 +34,33 @@ Inspection inspection_of(const base::NodeId* node, const Result<replica::Replica
 }
 }  // namespace
 
+Coordinator::Coordinator(Parts parts, const Options& options)
+    : parts_(std::move(parts)),
+      options_(options),
+      shared_reads_(std::make_unique<SharedReads>(parts_.clock,
+                                                  [this](const GetCommand& command, GetDone done) {
+                                                    get_alone(command, std::move(done));
+                                                  })) {}
+
+Coordinator::~Coordinator() = default;
+
+size_t Coordinator::in_flight() const { return counts_->in_flight + shared_reads_->waiting(); }
+
 void Coordinator::put(PutCommand command, PutDone done) {
-  if (counts_->in_flight >= kOperationsMax) return done({overloaded(), {}, {}, {}});
+  if (in_flight() >= kOperationsMax) return done({overloaded(), {}, {}, {}});
   std::make_shared<PutOperation>(parts_, options_, counts_, std::move(command), std::move(done))
       ->start();
 }
 
 void Coordinator::get(const GetCommand& command, GetDone done) {
-  if (counts_->in_flight >= kOperationsMax) return done({overloaded(), {}});
+  if (in_flight() >= kOperationsMax) return done({overloaded(), {}});
+  if (hot_keys_.touch(ring::token_of(command.key), command.key)) {
+    return shared_reads_->get(command, std::move(done));
+  }
+  get_alone(command, std::move(done));
+}
+
+void Coordinator::get_alone(const GetCommand& command, GetDone done) {
   std::make_shared<GetOperation>(parts_, options_, counts_, command, std::move(done))->start();
 }
 

@@ -5,6 +5,7 @@
 // its answer until each replica has answered, failed, or got a hint.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -16,6 +17,7 @@
 #include "base/clock.h"
 #include "base/timers.h"
 #include "causality/record.h"
+#include "coordinator/hot_keys.h"
 #include "coordinator/plan.h"
 #include "replica/hint_store.h"
 #include "replica/local_replica.h"
@@ -63,12 +65,12 @@ struct Inspection {
 };
 
 using PutDone = std::function<void(PutResult)>;
-using GetDone = std::function<void(GetResult)>;
+using GetDone = std::function<void(const GetResult&)>;
 using InspectDone = std::function<void(const Plan&, std::vector<Inspection>)>;
 
 struct Options {
   Quorums quorums;
-  base::Duration spare_delay{};      // Before another replica is asked in a slow one's place.
+  base::Duration spare_delay{};      // Before another replica is asked in a late one's place.
   base::Duration replica_timeout{};  // Before a silent replica gets a hint.
 };
 
@@ -79,19 +81,42 @@ struct Parts {
   replica::Replicas& replicas;
   replica::HintStore& hints;
   base::Timers& timers;
+  const base::Clock& clock;
   // A replica refused a request as older than its layout: fetch the newer one from it.
   std::function<void(const base::NodeId&)> on_stale_layout;
+};
+
+// Reads that may be asked twice because an answer is slow: a twentieth of all, saved up to a
+// hundred. A cluster that is slow as a whole is not given twice the work. Starts full.
+class HedgeBudget {
+ public:
+  void earn() { credit_ = std::min(credit_ + 1, kCreditMax); }
+  // False: there is none left.
+  bool spend() {
+    if (credit_ < kReadsPerHedge) return false;
+    credit_ -= kReadsPerHedge;
+    return true;
+  }
+
+ private:
+  static constexpr uint32_t kReadsPerHedge = 20;
+  static constexpr uint32_t kCreditMax = 100 * kReadsPerHedge;
+  uint32_t credit_ = kCreditMax;
 };
 
 struct Counts {
   size_t in_flight = 0;
   uint64_t read_repairs = 0;
   uint64_t spares_asked = 0;
+  HedgeBudget hedge_budget;
 };
+
+class SharedReads;
 
 class Coordinator {
  public:
-  Coordinator(Parts parts, const Options& options) : parts_(std::move(parts)), options_(options) {}
+  Coordinator(Parts parts, const Options& options);
+  ~Coordinator();
 
   // This node must be a replica of the key in the current or the previous layout.
   void put(PutCommand command, PutDone done);
@@ -100,12 +125,18 @@ class Coordinator {
   void inspect(std::string_view key, base::Duration timeout, InspectDone done);
 
   const Counts& counts() const { return *counts_; }
+  const HotKeys& hot_keys() const { return hot_keys_; }
 
  private:
+  void get_alone(const GetCommand& command, GetDone done);
+  size_t in_flight() const;
+
   Parts parts_;
   Options options_;
   // Shared with the operations, the last of which may outlive this in a callback never run.
   std::shared_ptr<Counts> counts_ = std::make_shared<Counts>();
+  HotKeys hot_keys_;  // Of reads.
+  std::unique_ptr<SharedReads> shared_reads_;
 };
 
 }  // namespace distkv::coordinator

@@ -1,5 +1,6 @@
 #include "coordinator/get_operation.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace distkv::coordinator {
@@ -7,6 +8,12 @@ namespace distkv::coordinator {
 using base::Code;
 using base::Result;
 using base::Status;
+
+namespace {
+// A replica is slow beside the best if it takes several times as long, and notably so.
+constexpr int kSlowTimes = 4;
+constexpr base::Duration kSlowBeyond = std::chrono::milliseconds(2);
+}  // namespace
 
 GetOperation::Reply GetOperation::reply_of(const replica::ReplicaRead& read) {
   if (!read.has_record) return {read.digest, std::nullopt};
@@ -25,8 +32,10 @@ GetOperation::GetOperation(const Parts& parts, const Options& options,
       done_(std::move(done)),
       plan_(make_plan(parts.layouts, ring::token_of(key_))),
       tally_(plan_, consistency_, options.quorums.read),
-      replies_(plan_.targets.size()) {
+      replies_(plan_.targets.size()),
+      started_(parts.clock.now()) {
   ++counts_->in_flight;
+  counts_->hedge_budget.earn();
 }
 
 GetOperation::~GetOperation() { --counts_->in_flight; }
@@ -41,23 +50,37 @@ void GetOperation::start() {
                          "the deadline passed: " + operation->tally_.describe("answered in time")});
     }
   });
-  arm_spare_timer();
+  arm_hedge_timer();
 }
 
-// Oneself first, suspects last, the dead not at all.
+// Oneself first, then those that answer as quickly as the best, then the slow ones, then suspects;
+// the dead not at all. Within these, the order of the ring.
 void GetOperation::order_candidates() {
-  const auto add = [this](auto&& wanted) {
-    for (size_t i = 0; i < plan_.targets.size(); ++i) {
-      const base::NodeId& node = *plan_.targets[i].node;
-      if (wanted(node)) candidates_.push_back(i);
+  enum Rank : uint8_t { kSelf, kQuick, kSlow, kSuspect, kDead };
+  base::BoundedVector<Rank, kTargetsMax> ranks;
+  base::BoundedVector<base::Duration, kTargetsMax> expected;
+  base::Duration best = base::Duration::max();
+  for (const Target& target : plan_.targets) {
+    const bool is_alive = parts_.replicas.is_alive(*target.node);
+    expected.push_back(parts_.replicas.score(*target.node).expected(started_));
+    ranks.push_back(is_alive                                     ? kQuick
+                    : parts_.replicas.is_reachable(*target.node) ? kSuspect
+                                                                 : kDead);
+    if (is_alive) best = std::min(best, expected.back());
+  }
+  for (size_t i = 0; i < ranks.size(); ++i) {
+    if (ranks[i] != kQuick) continue;
+    if (expected[i] > best * kSlowTimes + kSlowBeyond) {
+      ranks[i] = kSlow;
+    } else if (*plan_.targets[i].node == parts_.replicas.self()) {
+      ranks[i] = kSelf;
     }
-  };
-  const auto& replicas = parts_.replicas;
-  add([&](const base::NodeId& node) { return node == replicas.self(); });
-  add([&](const base::NodeId& node) { return node != replicas.self() && replicas.is_alive(node); });
-  add([&](const base::NodeId& node) {
-    return !replicas.is_alive(node) && replicas.is_reachable(node);
-  });
+  }
+  for (const Rank rank : {kSelf, kQuick, kSlow, kSuspect}) {
+    for (size_t i = 0; i < ranks.size(); ++i) {
+      if (ranks[i] == rank) candidates_.push_back(i);
+    }
+  }
 }
 
 // Asks as few candidates as satisfy every row if all of them answer. False, and answered, if even
@@ -81,6 +104,7 @@ bool GetOperation::ask_until_enough() {
 }
 
 void GetOperation::ask(size_t target, bool wants_digest) {
+  silent_.set(target);
   parts_.replicas.read(
       *plan_.targets[target].node, {key_, plan_.token}, wants_digest, plan_.layouts.version(),
       options_.replica_timeout,
@@ -95,17 +119,55 @@ void GetOperation::ask_spare() {
   ask(candidates_[asked_++], true);
 }
 
-void GetOperation::arm_spare_timer() {
-  if (asked_ == candidates_.size()) return;
-  spare_timer_ = parts_.timers.start(options_.spare_delay, [self = weak_from_this()] {
+base::Duration GetOperation::hedge_delay() const {
+  base::Duration slow{};
+  for (size_t i = 0; i < plan_.targets.size(); ++i) {
+    if (silent_[i]) slow = std::max(slow, parts_.replicas.score(*plan_.targets[i].node).slow());
+  }
+  return slow;
+}
+
+void GetOperation::arm_hedge_timer() {
+  const base::Duration delay = hedge_delay();
+  if (asked_ == candidates_.size() || delay >= options_.spare_delay) return arm_spare_timer();
+  late_timer_ = parts_.timers.start(delay, [self = weak_from_this()] {
     const auto operation = self.lock();
     if (!operation || !operation->done_ || operation->is_resolving_) return;
-    operation->ask_spare();
+    if (operation->counts_->hedge_budget.spend()) {
+      operation->is_hedged_ = true;
+      operation->ask_spare();
+    }
     operation->arm_spare_timer();
   });
 }
 
+void GetOperation::arm_spare_timer() {
+  late_timer_ = parts_.timers.start(options_.spare_delay, [self = weak_from_this()] {
+    if (const auto operation = self.lock()) operation->on_late();
+  });
+}
+
+void GetOperation::blame_the_silent() {
+  const base::MonotonicTime now = parts_.clock.now();
+  for (size_t i = 0; i < plan_.targets.size(); ++i) {
+    if (silent_[i]) parts_.replicas.score(*plan_.targets[i].node).is_late(now, now - started_);
+  }
+}
+
+// Waiting for answers, or for a write-back: who is late is passed over for the next candidate.
+void GetOperation::on_late() {
+  blame_the_silent();
+  if (!done_) return;
+  if (!is_resolving_) {
+    ask_spare();
+  } else if (repairing_ > 0 && asked_ < candidates_.size()) {
+    write_back(candidates_[asked_++]);
+  }
+  if (done_) arm_spare_timer();
+}
+
 void GetOperation::on_read(size_t target, const Result<replica::ReplicaRead>& read) {
+  silent_.reset(target);
   if (!done_ || is_resolving_) return;
   if (!read.is_ok()) return on_failure(target, read.status());
   tally_.succeed(target);
@@ -202,9 +264,8 @@ void GetOperation::merge() {
 void GetOperation::repair(causality::Record record) {
   merged_ = std::move(record);
   ++counts_->read_repairs;
-  const replica::RecordBytes bytes = replica::encode(merged_);
-  const uint64_t digest = bytes.view().digest();
-  const auto self = shared_from_this();
+  merged_bytes_ = replica::encode(merged_);
+  const uint64_t digest = merged_bytes_.view().digest();
   if (consistency_ == wire::Consistency::kOne) answer(Status::ok(), merged_);
   const Tally replied = std::exchange(tally_, Tally(plan_, consistency_, options_.quorums.read));
   ++repairing_;  // Held until every write-back has been started.
@@ -214,14 +275,20 @@ void GetOperation::repair(causality::Record record) {
       tally_.succeed(i);
       continue;
     }
-    ++repairing_;
-    parts_.replicas.apply(*plan_.targets[i].node, {key_, plan_.token}, bytes.view(),
-                          plan_.layouts.version(), options_.replica_timeout,
-                          [self, i](const Status& status) { self->on_repaired(i, status); });
+    write_back(i);
   }
   --repairing_;
   if (tally_.state() == Tally::State::kReached) return answer(Status::ok(), merged_);
   if (repairing_ == 0) answer_unrepaired();
+}
+
+void GetOperation::write_back(size_t target) {
+  ++repairing_;
+  parts_.replicas.apply(*plan_.targets[target].node, {key_, plan_.token}, merged_bytes_.view(),
+                        plan_.layouts.version(), options_.replica_timeout,
+                        [self = shared_from_this(), target](const Status& status) {
+                          self->on_repaired(target, status);
+                        });
 }
 
 void GetOperation::answer_unrepaired() {
@@ -236,6 +303,8 @@ void GetOperation::on_repaired(size_t target, const Status& status) {
   } else {
     if (status.code() == Code::kStaleLayout) parts_.on_stale_layout(*plan_.targets[target].node);
     tally_.fail(target);
+    // Any replica that takes the record will do in its place.
+    if (done_ && asked_ < candidates_.size()) write_back(candidates_[asked_++]);
   }
   if (!done_) return;
   if (tally_.state() == Tally::State::kReached) return answer(Status::ok(), merged_);
@@ -245,7 +314,8 @@ void GetOperation::on_repaired(size_t target, const Status& status) {
 void GetOperation::answer(Status status, causality::Record record) {
   if (!done_) return;
   parts_.timers.stop(deadline_);
-  parts_.timers.stop(spare_timer_);
+  // A hedge hides from the client that somebody is late, not from those who ask next.
+  if (!is_hedged_) parts_.timers.stop(late_timer_);
   std::exchange(done_, nullptr)({std::move(status), std::move(record)});
 }
 

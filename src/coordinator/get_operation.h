@@ -1,8 +1,13 @@
 // One read: ask R replicas (one for the record, the others for its digest), ask spares in place of
 // failed or slow ones, merge what differs, write the merged record back to the stale replicas that
 // were asked, and only then answer. The write-back is what makes quorum reads monotonic.
+//
+// A spare is asked at once for a replica that failed; as a hedge, if the budget allows, once an
+// answer takes longer than 99 of 100 of that replica (Dean and Barroso, "The Tail at Scale", 2013);
+// and in any case when it is spare_delay late, which is then held against it.
 #pragma once
 
+#include <bitset>
 #include <memory>
 #include <optional>
 #include <string>
@@ -34,7 +39,12 @@ class GetOperation : public std::enable_shared_from_this<GetOperation> {
   bool ask_until_enough();
   void ask(size_t target, bool wants_digest);
   void ask_spare();
+  // Before one replica in place of another, once the answers wanted are late.
+  base::Duration hedge_delay() const;
+  void arm_hedge_timer();
   void arm_spare_timer();
+  void on_late();
+  void blame_the_silent();
   void on_read(size_t target, const base::Result<replica::ReplicaRead>& read);
   void on_failure(size_t target, const base::Status& status);
   // R replies are there: fetch the records behind digests nobody sent the record of, then merge.
@@ -46,6 +56,7 @@ class GetOperation : public std::enable_shared_from_this<GetOperation> {
   bool all_digests_equal();
   // Writes `record` to the replicas that answered with another state; answers once R hold it.
   void repair(causality::Record record);
+  void write_back(size_t target);
   void on_repaired(size_t target, const base::Status& status);
   void answer_unrepaired();
   void answer_with(const replica::RecordView& bytes);
@@ -61,14 +72,18 @@ class GetOperation : public std::enable_shared_from_this<GetOperation> {
   Plan plan_;
   Tally tally_;
   base::BoundedVector<size_t, kTargetsMax> candidates_;  // In the order they are asked.
-  size_t asked_ = 0;                                     // How many of them have been.
-  std::vector<Reply> replies_;                           // By target.
+  size_t asked_ = 0;  // How many of them have been, to read or, in a repair, to take the record.
+  std::bitset<kTargetsMax> silent_;  // Targets asked to read that have yet to say anything.
+  std::vector<Reply> replies_;       // By target.
+  bool is_hedged_ = false;
   bool is_resolving_ = false;
   size_t fetching_ = 0;
   size_t repairing_ = 0;
   causality::Record merged_;
+  replica::RecordBytes merged_bytes_;
   base::TimerId deadline_;
-  base::TimerId spare_timer_;
+  base::TimerId late_timer_;  // The hedge's, then the spare's.
+  base::MonotonicTime started_;
 };
 
 }  // namespace distkv::coordinator

@@ -17,6 +17,9 @@ using base::Status;
 
 namespace {
 
+// A replica expected to take this long is asked to mint only if no other can.
+constexpr base::Duration kLateMint = std::chrono::milliseconds(20);
+
 void answer(const std::function<void(const wire::PutReply&)>& done, const Status& why) {
   wire::PutReply reply;
   reply.code = why.code();
@@ -111,16 +114,20 @@ void Node::Impl::report_store(const Status& status) {
   host_.log.error("store_failed", {{"why", status.message()}});
 }
 
-// The replicas that may mint on the key, reachable or not, best first.
+// The replicas that may mint on the key, reachable or not: those that answer, then those that were
+// late just now, then suspects and the dead. Within these, the order of the ring.
 std::vector<base::NodeId> Node::Impl::minters_of(std::string_view key) const {
   const ring::Layout& layout = minting_layout();
   std::vector<base::NodeId> minters;
   for (const ring::NodeIndex index : layout.replicas_of(layout.partition_of(ring::token_of(key)))) {
     minters.push_back(layout.node(index).id);
   }
-  std::stable_partition(minters.begin(), minters.end(), [this](const base::NodeId& node) {
-    return parts_.replicas->is_alive(node);
-  });
+  const auto rank = [this, now = host_.clock.now()](const base::NodeId& node) {
+    if (!parts_.replicas->is_alive(node)) return 2;
+    return parts_.replicas->score(node).expected(now) < kLateMint ? 0 : 1;
+  };
+  std::stable_sort(minters.begin(), minters.end(),
+                   [&rank](const auto& a, const auto& b) { return rank(a) < rank(b); });
   return minters;
 }
 

@@ -16,10 +16,12 @@ struct PutForwarder::Call {
   std::vector<base::NodeId> replicas;
   size_t next = 0;
   base::MonotonicTime deadline;
+  size_t under_way = 0;        // Attempts.
   bool may_be_stored = false;  // An attempt ended without an answer.
   std::string last_refusal = "no replica of the key is up";
   Code last_code = Code::kRejected;
-  Done done;
+  base::TimerId late_timer;
+  Done done;  // Empty once answered.
 };
 
 namespace {
@@ -42,22 +44,36 @@ void PutForwarder::forward(const wire::PutRequest& request, std::vector<base::No
   if (call->context) call->request.context = *call->context;
   call->request.is_forwarded = true;
   call->replicas = std::move(replicas);
-  call->deadline = clock_.now() + timeout;
+  call->deadline = host_.clock.now() + timeout;
   call->done = std::move(done);
   try_next(call);
 }
 
 void PutForwarder::try_next(const std::shared_ptr<Call>& call) {
-  const base::Duration left = call->deadline - clock_.now();
+  const base::Duration left = call->deadline - host_.clock.now();
   while (call->next < call->replicas.size() && left > base::Duration::zero()) {
-    const membership::Member* member = membership_.find(call->replicas[call->next++]);
+    const base::NodeId& node = call->replicas[call->next++];
+    const membership::Member* member = host_.membership.find(node);
     if (member == nullptr || !member->is_reachable()) continue;
     call->request.timeout = std::chrono::ceil<std::chrono::milliseconds>(left);
-    rpc_.call(member->endpoint, call->request, left,
-              [this, call](const Result<wire::FrameView>& answer) { on_answer(call, answer); });
+    ++call->under_way;
+    call->late_timer =
+        host_.timers.start(kForwardPatience, [this, call, &node] { on_late(call, node); });
+    host_.rpc.call(member->endpoint, call->request, left,
+                   [this, call](const Result<wire::FrameView>& answer) {
+                     host_.timers.stop(call->late_timer);
+                     --call->under_way;
+                     if (call->done) on_answer(call, answer);
+                   });
     return;
   }
-  give_up(*call);
+  if (call->under_way == 0) give_up(call);
+}
+
+// Its answer still counts, if it comes before that of the next.
+void PutForwarder::on_late(const std::shared_ptr<Call>& call, const base::NodeId& node) {
+  host_.replicas.score(node).is_late(host_.clock.now(), kForwardPatience);
+  if (call->done) try_next(call);
 }
 
 void PutForwarder::on_answer(const std::shared_ptr<Call>& call,
@@ -75,19 +91,21 @@ void PutForwarder::on_answer(const std::shared_ptr<Call>& call,
     call->last_code = reply->code;
     return try_next(call);
   }
-  // A refusal by this replica does not undo what an earlier one may have stored.
+  // A refusal by this replica does not undo what another one may have stored.
   wire::PutReply final = *reply;
-  if (call->may_be_stored && final.code != Code::kOk) final.code = Code::kUnknownOutcome;
-  call->done(final);
+  if (final.code != Code::kOk && (call->may_be_stored || call->under_way > 0)) {
+    final.code = Code::kUnknownOutcome;
+  }
+  std::exchange(call->done, nullptr)(final);
 }
 
-void PutForwarder::give_up(const Call& call) const {
+void PutForwarder::give_up(const std::shared_ptr<Call>& call) {
   wire::PutReply reply;
-  reply.code = call.may_be_stored                 ? Code::kUnknownOutcome
-               : is_worth_another(call.last_code) ? call.last_code
-                                                  : Code::kRejected;
-  reply.message = call.last_refusal;
-  call.done(reply);
+  reply.code = call->may_be_stored                 ? Code::kUnknownOutcome
+               : is_worth_another(call->last_code) ? call->last_code
+                                                   : Code::kRejected;
+  reply.message = call->last_refusal;
+  std::exchange(call->done, nullptr)(reply);
 }
 
 }  // namespace distkv::node

@@ -205,15 +205,16 @@ void Node::Impl::build_member_parts() {
                               identity_.cluster_name};
   parts_.membership = std::make_unique<membership::Membership>(self, config_.membership,
                                                                environment, rng_.fork(), *this);
-  parts_.replicas =
-      std::make_unique<replica::Replicas>(identity_.node_id, *local_, rpc_, *parts_.membership);
+  parts_.replicas = std::make_unique<replica::Replicas>(identity_.node_id, *local_, rpc_,
+                                                        *parts_.membership, host_.clock);
   const coordinator::Options options{
       {config_.read_quorum, config_.write_quorum}, config_.spare_delay, config_.request_timeout};
   parts_.coordinator = std::make_unique<coordinator::Coordinator>(
-      coordinator::Parts{layouts_, *local_, *parts_.replicas, hints_, host_.timers,
+      coordinator::Parts{layouts_, *local_, *parts_.replicas, hints_, host_.timers, host_.clock,
                          [this](const base::NodeId& node) { pull_layouts(node); }},
       options);
-  parts_.forwarder = std::make_unique<PutForwarder>(rpc_, *parts_.membership, host_.clock);
+  parts_.forwarder = std::make_unique<PutForwarder>(
+      PutForwarder::Host{rpc_, *parts_.membership, *parts_.replicas, host_.timers, host_.clock});
   parts_.delivery = std::make_unique<repair::HintDelivery>(
       hints_, *parts_.replicas, layouts_, host_.timers, host_.log, config_.request_timeout);
   parts_.damage_repair = std::make_unique<repair::DamageRepair>(

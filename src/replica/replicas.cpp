@@ -57,8 +57,13 @@ void Replicas::apply(const base::NodeId& node, const KeyPlace& place, const Reco
 
 void Replicas::read(const base::NodeId& node, const KeyPlace& place, bool wants_digest,
                     base::LayoutVersion layout, base::Duration timeout, ReadDone done) {
+  const auto count = [this, &score = scores_.of(node), since = clock_.now()](bool is_ok) {
+    const base::MonotonicTime now = clock_.now();
+    score.answered(now, now - since, is_ok);
+  };
   if (node == self_) {
-    return local_.read(place, [done = std::move(done)](Result<RecordView> record) {
+    return local_.read(place, [done = std::move(done), count](Result<RecordView> record) {
+      count(record.is_ok());
       if (!record.is_ok()) return done(record.status());
       done(ReplicaRead{true, 0, *record});
     });
@@ -67,8 +72,10 @@ void Replicas::read(const base::NodeId& node, const KeyPlace& place, bool wants_
   if (member == nullptr || !member->is_reachable()) return done(dead(node));
   const wire::ReadRequest request{place.key, layout, wants_digest};
   rpc_.call(member->endpoint, request, timeout,
-            [done = std::move(done), wants_digest](const Result<wire::FrameView>& answer) {
-              done(record_of(answer, wants_digest));
+            [done = std::move(done), wants_digest, count](const Result<wire::FrameView>& answer) {
+              const Result<ReplicaRead> read = record_of(answer, wants_digest);
+              count(read.is_ok() || read.code() == Code::kStaleLayout);
+              done(read);
             });
 }
 

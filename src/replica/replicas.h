@@ -10,6 +10,7 @@
 #include "base/types.h"
 #include "membership/membership.h"
 #include "replica/local_replica.h"
+#include "replica/scores.h"
 #include "wire/rpc.h"
 
 namespace distkv::replica {
@@ -41,9 +42,10 @@ using PullDone = std::function<void(base::Result<PulledPage>)>;
 
 class Replicas {
  public:
+  // All must outlive this.
   Replicas(base::NodeId self, LocalReplica& local, wire::Rpc& rpc,
-           const membership::Membership& membership)
-      : self_(std::move(self)), local_(local), rpc_(rpc), membership_(membership) {}
+           const membership::Membership& membership, const base::Clock& clock)
+      : self_(std::move(self)), local_(local), rpc_(rpc), membership_(membership), clock_(clock) {}
 
   // Merges `record` on `node`; ok means durable there. kUnavailable without asking if the node is
   // believed dead; kLost or kTimedOut if it may or may not have happened.
@@ -57,6 +59,9 @@ class Replicas {
   void pull(const base::NodeId& node, const PullRange& range, base::LayoutVersion layout,
             base::Duration timeout, PullDone done);
 
+  // What reads of `node` were like; reads above keep it, and callers who notice that one is late.
+  Score& score(const base::NodeId& node) { return scores_.of(node); }
+
   // Not believed dead. Oneself always is.
   bool is_reachable(const base::NodeId& node) const;
   // Reachable and not suspected.
@@ -68,6 +73,8 @@ class Replicas {
   LocalReplica& local_;
   wire::Rpc& rpc_;
   const membership::Membership& membership_;
+  const base::Clock& clock_;
+  Scores scores_;
 };
 
 }  // namespace distkv::replica

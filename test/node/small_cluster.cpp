@@ -92,7 +92,7 @@ bool Machine::has_logged(const std::string& event) const {
 void Machine::run() {
   host_.clock.time += std::chrono::milliseconds(1);
   host_.clock.wall += std::chrono::milliseconds(1);
-  if (!is_up()) return;
+  if (!is_up() || is_paused_) return;
   while (host_.step()) continue;
   timers_->run_due();
 }
@@ -123,7 +123,7 @@ std::string Machine::stored(const std::string& key) {
 }
 
 void Machine::send_datagram(const Endpoint& to, std::string_view packet) {
-  cluster_.post([this, to, packet = std::string(packet)] {
+  cluster_.post(number_of(to), [this, to, packet = std::string(packet)] {
     Machine* peer = cluster_.find(to);
     if (peer != nullptr) peer->node().on_datagram(endpoint(), packet);
   });
@@ -132,7 +132,7 @@ void Machine::send_datagram(const Endpoint& to, std::string_view packet) {
 Status Machine::send(const Endpoint& to, std::string_view frame) {
   Machine* target = cluster_.find(to);
   if (target == nullptr) {
-    cluster_.post([this, to] {
+    cluster_.post(number_of(endpoint()), [this, to] {
       if (is_up()) node_->on_peer_lost(to);
     });
     return Status::ok();
@@ -143,7 +143,7 @@ Status Machine::send(const Endpoint& to, std::string_view frame) {
   }
   const base::ConnectionId connection = connection_of(number_of(endpoint()), number_of(to));
   for (std::string& one : frames) {
-    cluster_.post([this, to, connection, one = std::move(one)] {
+    cluster_.post(number_of(to), [this, to, connection, one = std::move(one)] {
       Machine* peer = cluster_.find(to);
       if (peer == nullptr) {
         if (is_up()) node_->on_peer_lost(to);
@@ -157,7 +157,7 @@ Status Machine::send(const Endpoint& to, std::string_view frame) {
 }
 
 void Machine::reply(base::ConnectionId to, std::string_view frame) {
-  cluster_.post([this, to, frame = std::string(frame)] {
+  cluster_.post((to.value() - 1) / 100, [this, to, frame = std::string(frame)] {
     Machine& asker = cluster_[(to.value() - 1) / 100];
     if (!asker.is_up()) return;
     hand_over(frame, [&](const wire::FrameView& view) { asker.node().on_reply(endpoint(), view); });
@@ -194,13 +194,23 @@ bool SmallCluster::run_until(const std::function<bool()>& condition, base::Durat
   for (base::Duration past{}; past < max; past += std::chrono::milliseconds(1)) {
     if (condition()) return true;
     for (const auto& machine : machines_) machine->run();
-    while (!in_flight_.empty()) {
-      const auto next = std::move(in_flight_.front());
-      in_flight_.pop_front();
-      next();
-    }
+    deliver();
   }
   return condition();
+}
+
+void SmallCluster::deliver() {
+  std::deque<Delivery> waiting;
+  while (!in_flight_.empty()) {
+    Delivery next = std::move(in_flight_.front());
+    in_flight_.pop_front();
+    if (machines_[next.to]->is_paused_) {
+      waiting.push_back(std::move(next));
+    } else {
+      next.run();
+    }
+  }
+  in_flight_ = std::move(waiting);
 }
 
 std::string SmallCluster::put(size_t through, const std::string& key, const std::string& value,
@@ -230,6 +240,17 @@ std::string SmallCluster::get(size_t through, const std::string& key,
   });
   REQUIRE(run_until([&] { return text.has_value(); }, std::chrono::seconds(10)));
   return *text;
+}
+
+uint32_t SmallCluster::sibling_count(size_t through, const std::string& key) {
+  wire::GetRequest request;
+  request.key = key;
+  request.wants_siblings = true;
+  std::optional<uint32_t> count;
+  machines_[through]->node().get(
+      request, [&count](const wire::GetReply& reply) { count = reply.sibling_count; });
+  REQUIRE(run_until([&] { return count.has_value(); }, std::chrono::seconds(10)));
+  return *count;
 }
 
 std::string SmallCluster::storage_state(size_t of) {

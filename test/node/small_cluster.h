@@ -27,6 +27,9 @@ class Machine : public wire::Network {
   void start();
   void crash();
   bool is_up() const { return node_ != nullptr; }
+  // Stands still, as a stopped process does: what is sent to it waits until it goes on.
+  void pause() { is_paused_ = true; }
+  void go_on() { is_paused_ = false; }
   Node& node() { return *node_; }
   storage::lsm::LsmEngine& engine() { return *engine_; }
   const base::Endpoint& endpoint() const { return config_.endpoint; }
@@ -57,6 +60,7 @@ class Machine : public wire::Network {
   std::unique_ptr<Node> node_;
   std::map<base::Endpoint, uint64_t> greeted_;  // Peers, and the life in which they were.
   uint64_t life_ = 0;
+  bool is_paused_ = false;
 
   friend class SmallCluster;
 };
@@ -77,15 +81,29 @@ class SmallCluster {
                   bool is_delete = false);
   // The value, "(absent)", or the code's name.
   std::string get(size_t through, const std::string& key, wire::Consistency consistency);
+  uint32_t sibling_count(size_t through, const std::string& key);
   std::string storage_state(size_t of);
+  // How much of the cluster's time `act` took.
+  base::Duration time_of(const std::function<void()>& act) {
+    const base::MonotonicTime start = machines_[0]->host_.clock.now();
+    act();
+    return machines_[0]->host_.clock.now() - start;
+  }
 
  private:
   friend class Machine;
-  void post(std::function<void()> delivery) { in_flight_.push_back(std::move(delivery)); }
+  struct Delivery {
+    size_t to = 0;
+    std::function<void()> run;
+  };
+  void post(size_t to, std::function<void()> delivery) {
+    in_flight_.push_back({to, std::move(delivery)});
+  }
+  void deliver();
   Machine* find(const base::Endpoint& endpoint);
 
   std::vector<std::unique_ptr<Machine>> machines_;
-  std::deque<std::function<void()>> in_flight_;
+  std::deque<Delivery> in_flight_;
   uint64_t last_op_ = 0;
 };
 
