@@ -15,6 +15,7 @@
 #include "node/founder.h"
 #include "node/node.h"
 #include "node/node_store.h"
+#include "node/past.h"
 #include "node/put_forwarder.h"
 #include "repair/damage_repair.h"
 #include "repair/hint_delivery.h"
@@ -91,6 +92,8 @@ class Node::Impl : public membership::Listener, public membership::JoinListener 
   void on_join_refused(const base::Status& why) override;
   void enter_cluster();
   void load_hints(int attempts_left);
+  void recall_past();
+  void on_past(const Past& past);
   void renew_actor(storage::Done done);
   void build_member_parts();
   void ask_for_place();
@@ -164,6 +167,7 @@ class Node::Impl : public membership::Listener, public membership::JoinListener 
   base::TimerId place_timer_;
   base::TimerId report_timer_;
   base::TimerId drain_timer_;
+  bool keeps_actor_ = false;  // Of the life before, which ended in order.
   bool is_pulling_ = false;
   bool is_transferred_ = false;  // All this node held of what moves is at its new place.
   bool is_store_reported_ = false;

@@ -1,7 +1,8 @@
 // How a node comes to serve, and how it stops.
 //
-//   start: load what the store remembers → raise the boot generation, durably → enter the cluster
-//   it remembers, or find one through seeds, or found one → serve.
+//   start: load what the store remembers → raise the boot generation, durably → ask the others
+//   whether they knew a later life → enter the cluster it remembers, or find one through seeds, or
+//   found one → serve.
 //   stop: refuse → drain → leave → sync → mark the store clean.
 #include <algorithm>
 #include <set>
@@ -72,9 +73,53 @@ void Node::Impl::load_hints(int attempts_left) {
       return;
     }
     if (!loaded.is_ok()) return finish_start(loaded);
-    if (layouts_.current) return enter_cluster();
+    if (layouts_.current) return recall_past();
     find_cluster();
   });
+}
+
+void Node::Impl::recall_past() {
+  std::set<base::NodeId> nodes;
+  for (const auto& layout : {layouts_.current, layouts_.previous}) {
+    if (!layout) continue;
+    for (const ring::LayoutNode& node : layout->nodes) nodes.insert(node.id);
+  }
+  nodes.erase(identity_.node_id);
+  std::vector<base::Endpoint> others;
+  for (const RememberedMember& member : remembered_members_) {
+    if (nodes.erase(member.id) > 0) others.push_back(member.endpoint);
+  }
+  ask_past(rpc_, identity_.node_id, others, [this, is_complete = nodes.empty()](Past past) {
+    past.is_certain = past.is_certain && is_complete;
+    on_past(past);
+  });
+}
+
+// Taking a new actor is always right, and costs an entry in the clocks of the keys written; keeping
+// the old one is right only if this store is where it ended.
+void Node::Impl::on_past(const Past& past) {
+  if (phase_ != Phase::kStarting) return;
+  const bool is_older = past.generation_known >= identity_.generation;
+  if (is_older && !past.alive_at.empty() && past.alive_at != config_.endpoint.value()) {
+    return finish_start(
+        {Code::kInvalidArgument,
+         "node " + identity_.node_id.value() + " runs at " + past.alive_at +
+             " on a later state of this store: the data directory is a copy; stop that node first, "
+             "or start this one with an empty --data-dir and another --node-id"});
+  }
+  if (is_older) {
+    host_.log.warn("store_is_older",
+                   {{"generation", identity_.generation}, {"known", past.generation_known}});
+    identity_.generation = past.generation_known + 1;
+  }
+  if (!is_older && (past.is_certain || !keeps_actor_)) return enter_cluster();
+  identity_.actor = base::ActorId{rng_.next()};
+  identity_.last_counter = {};
+  dots_.emplace(identity_.actor, base::Counter{}, host_.clock);
+  host_.log.info("actor_renewed", {{"actor", identity_.actor.value()},
+                                   {"why", is_older ? "the store is older than the cluster knows"
+                                                    : "not every node confirmed its past"}});
+  after_saving(identity_, [this] { enter_cluster(); });
 }
 
 // Durable first: an actor that was minted with must not be forgotten by a crash, nor the one before
@@ -115,6 +160,7 @@ Status Node::Impl::adopt_identity(const std::optional<Identity>& remembered) {
     }
     identity_.cluster_name = config_.cluster_name;
   }
+  keeps_actor_ = identity_.is_clean;
   if (!identity_.is_clean) {
     identity_.actor = base::ActorId{rng_.next()};
     identity_.last_counter = {};

@@ -67,12 +67,33 @@ Machine::Machine(SmallCluster& cluster, size_t number, uint32_t replicas)
 Machine::~Machine() { crash(); }
 
 void Machine::start() {
+  start([](const Status& status) { REQUIRE(status.to_string() == "ok"); });
+}
+
+std::string Machine::start_in_vain() {
+  std::optional<Status> answer;
+  start([&answer](const Status& status) { answer = status; });
+  REQUIRE(cluster_.run_until([&] { return answer.has_value(); }, std::chrono::seconds(10)));
+  REQUIRE_FALSE(answer->is_ok());
+  crash();
+  return answer->message();
+}
+
+void Machine::stop() {
+  std::optional<Status> stopped;
+  node_->stop([&stopped](const Status& status) { stopped = status; });
+  REQUIRE(cluster_.run_until([&] { return stopped.has_value(); }, std::chrono::seconds(10)));
+  REQUIRE(host_.close(*engine_).is_ok());
+  crash();
+}
+
+void Machine::start(std::function<void(const Status&)> started) {
   ++life_;
   engine_ = host_.open(kDirectory);
   timers_ = std::make_unique<base::Timers>(host_.clock);
   node_ = std::make_unique<Node>(config_, Host{*this, *engine_, *timers_, host_.clock, host_.log},
                                  100 * life_ + number_of(config_.endpoint));
-  node_->start([](const Status& status) { REQUIRE(status.is_ok()); });
+  node_->start(std::move(started));
 }
 
 void Machine::crash() {
@@ -215,10 +236,15 @@ void SmallCluster::deliver() {
 
 std::string SmallCluster::put(size_t through, const std::string& key, const std::string& value,
                               bool is_delete) {
-  wire::PutRequest request;
-  request.key = key;
-  request.value = value;
-  request.is_delete = is_delete;
+  return put(through, {.key = key, .value = value, .is_delete = is_delete});
+}
+
+std::string SmallCluster::put(size_t through, const std::string& key, const std::string& value,
+                              const std::string& context) {
+  return put(through, {.key = key, .value = value, .context = context});
+}
+
+std::string SmallCluster::put(size_t through, wire::PutRequest request) {
   request.op_id = base::OpId{base::Id128{1, ++last_op_}};
   std::optional<std::string> text;
   machines_[through]->node().put(
@@ -242,15 +268,27 @@ std::string SmallCluster::get(size_t through, const std::string& key,
   return *text;
 }
 
+void SmallCluster::read(size_t through, const std::string& key,
+                        const std::function<void(const wire::GetReply&)>& take) {
+  bool is_answered = false;
+  machines_[through]->node().get({.key = key, .wants_siblings = true},
+                                 [&](const wire::GetReply& reply) {
+                                   is_answered = true;
+                                   take(reply);
+                                 });
+  REQUIRE(run_until([&] { return is_answered; }, std::chrono::seconds(10)));
+}
+
+std::string SmallCluster::context_of(size_t through, const std::string& key) {
+  std::string context;
+  read(through, key, [&](const wire::GetReply& reply) { context = std::string(reply.context); });
+  return context;
+}
+
 uint32_t SmallCluster::sibling_count(size_t through, const std::string& key) {
-  wire::GetRequest request;
-  request.key = key;
-  request.wants_siblings = true;
-  std::optional<uint32_t> count;
-  machines_[through]->node().get(
-      request, [&count](const wire::GetReply& reply) { count = reply.sibling_count; });
-  REQUIRE(run_until([&] { return count.has_value(); }, std::chrono::seconds(10)));
-  return *count;
+  uint32_t count = 0;
+  read(through, key, [&](const wire::GetReply& reply) { count = reply.sibling_count; });
+  return count;
 }
 
 std::string SmallCluster::storage_state(size_t of) {

@@ -24,7 +24,12 @@ class Machine : public wire::Network {
   Machine(SmallCluster& cluster, size_t number, uint32_t replicas);
   ~Machine() override;
 
+  // The test fails if the node cannot start.
   void start();
+  // Why the node did not start, in the end.
+  std::string start_in_vain();
+  // Ends in order.
+  void stop();
   void crash();
   bool is_up() const { return node_ != nullptr; }
   // Stands still, as a stopped process does: what is sent to it waits until it goes on.
@@ -33,6 +38,8 @@ class Machine : public wire::Network {
   Node& node() { return *node_; }
   storage::lsm::LsmEngine& engine() { return *engine_; }
   const base::Endpoint& endpoint() const { return config_.endpoint; }
+  // What it is told of itself from its next start on.
+  Config& config() { return config_; }
   const std::vector<std::string>& log() const { return host_.log.lines; }
   bool has_logged(const std::string& event) const;
   // Lets everything due now happen, and moves the clock by a millisecond or a little more.
@@ -52,6 +59,8 @@ class Machine : public wire::Network {
   storage::io::test::SimFileSystem disk;
 
  private:
+  void start(std::function<void(const base::Status&)> started);
+
   SmallCluster& cluster_;
   Config config_;
   storage::test::LsmHost host_;
@@ -79,8 +88,11 @@ class SmallCluster {
   // Through the node of this number; "ok" or the code's name.
   std::string put(size_t through, const std::string& key, const std::string& value,
                   bool is_delete = false);
+  std::string put(size_t through, const std::string& key, const std::string& value,
+                  const std::string& context);
   // The value, "(absent)", or the code's name.
   std::string get(size_t through, const std::string& key, wire::Consistency consistency);
+  std::string context_of(size_t through, const std::string& key);
   uint32_t sibling_count(size_t through, const std::string& key);
   std::string storage_state(size_t of);
   // How much of the cluster's time `act` took.
@@ -100,6 +112,9 @@ class SmallCluster {
     in_flight_.push_back({to, std::move(delivery)});
   }
   void deliver();
+  std::string put(size_t through, wire::PutRequest request);
+  void read(size_t through, const std::string& key,
+            const std::function<void(const wire::GetReply&)>& take);
   Machine* find(const base::Endpoint& endpoint);
 
   std::vector<std::unique_ptr<Machine>> machines_;

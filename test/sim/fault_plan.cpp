@@ -37,6 +37,7 @@ constexpr KindHabit kHabits[] = {
     {FaultKind::kFailingSync, {200000}, {seconds(2), seconds(20)}, true, true},
     {FaultKind::kFullDisk, {200000}, {seconds(2), seconds(20)}, true, true},
     {FaultKind::kRot, {100000}, {seconds(3), seconds(25)}, true, true},
+    {FaultKind::kOldCopy, {125000}, {seconds(1), seconds(12)}, true, true},
 };
 static_assert(std::size(kHabits) == kFaultKinds);
 
@@ -77,7 +78,8 @@ FaultPlan draw_faults(base::Rng& rng, const FaultBounds& bounds) {
   const bool spares_programs = happens(rng, kSparesPrograms);
   for (const KindHabit& habit : kHabits) {
     if (!happens(rng, habit.is_used)) continue;
-    const bool loses_disk = habit.kind == FaultKind::kWipe || habit.kind == FaultKind::kRot;
+    const bool loses_disk = habit.kind == FaultKind::kWipe || habit.kind == FaultKind::kRot ||
+                            habit.kind == FaultKind::kOldCopy;
     if (loses_disk && !bounds.may_wipe) continue;
     if (habit.wants_files && !bounds.has_files) continue;
     if (habit.ends_programs && spares_programs) continue;
@@ -127,6 +129,8 @@ std::string_view name_of(FaultKind kind) {
       return "sync_fails";
     case FaultKind::kFullDisk:
       return "disk_full";
+    case FaultKind::kOldCopy:
+      return "old_copy";
     case FaultKind::kRot:
       return "table_rots";
   }

@@ -12,6 +12,7 @@ using std::chrono::seconds;
 
 constexpr Spread kDownTime{milliseconds(20), seconds(6)};
 constexpr Spread kStopPatience{milliseconds(500), seconds(4)};
+constexpr Spread kCopyAge{seconds(1), seconds(15)};
 constexpr Spread kPauseTime{milliseconds(20), seconds(4)};
 constexpr Spread kCutTime{milliseconds(100), seconds(10)};
 constexpr Spread kSlowTime{milliseconds(200), seconds(5)};
@@ -96,6 +97,8 @@ void Faults::inject_at_machine(FaultKind kind) {
       return fill_disk(node);
     case FaultKind::kRot:
       return rot();
+    case FaultKind::kOldCopy:
+      return copy_for_later(any_node_but_first());
     default:
       return crash(node);
   }
@@ -176,6 +179,29 @@ void Faults::rot() {
   has_wiped_ = true;
   has_ended_programs_ = true;
   rotten_ = &node;
+}
+
+// A copy is made of a store that was closed in order: one that looks sound to itself.
+void Faults::copy_for_later(SimNode& node) {
+  if (has_wiped_) return;
+  has_ended_programs_ = true;
+  node.stop();
+  victims_.scheduler.after(draw(rng_, kStopPatience), [this, &node] {
+    if (is_healed_) return;
+    if (!node.is_up()) node.store().keep_copy();
+    node.crash(Ending::kKilled);
+    node.start();
+    victims_.scheduler.after(draw(rng_, kCopyAge), [this, &node] {
+      if (!is_healed_) restore(node);
+    });
+  });
+}
+
+void Faults::restore(SimNode& node) {
+  if (has_wiped_ || !node.store().has_copy()) return;
+  has_wiped_ = true;
+  crash(node);
+  node.restore_copy();
 }
 
 void Faults::blackout() {

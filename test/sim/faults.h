@@ -31,14 +31,15 @@ enum class FaultKind : uint8_t {
   kDrift,         // A clock runs fast or slow.
   kWallJump,      // A wall clock jumps, by up to a day.
   kSlowDisk,      // Syncs take long, and with files all else that the disk does.
-  kWipe,          // A machine loses its disk. Once in a run, this or kRot.
+  kWipe,          // A machine loses its disk. Once in a run, this, kRot or kOldCopy.
   // What only a disk with files does:
   kPowerCut,     // The power goes at any one operation on the disk.
   kFailingSync,  // A sync of the log fails; the store stops until the machine starts again.
   kFullDisk,     // There is no room for a while.
   kRot,          // A bit of a table changes; in the end the disk is replaced.
+  kOldCopy,      // A disk is exchanged for an older copy of it.
 };
-inline constexpr size_t kFaultKinds = 20;
+inline constexpr size_t kFaultKinds = 21;
 
 std::string_view name_of(FaultKind kind);
 
@@ -88,6 +89,8 @@ class Faults {
   void start_later(SimNode& node);
   void wipe();
   void rot();
+  void copy_for_later(SimNode& node);
+  void restore(SimNode& node);
   void cut_power(SimNode& node);
   void fail_sync(SimNode& node);
   void fill_disk(SimNode& node);

@@ -98,6 +98,15 @@ void LsmStore::clear() {
   options_.new_store = storage::lsm::StoreId{rng_.next_id()};
 }
 
+void LsmStore::keep_copy() {
+  if (ailment_ == Ailment::kNone) copy_ = files_->copy();
+}
+
+void LsmStore::lay_in_copy() {
+  files_ = copy_->copy();
+  ailment_ = Ailment::kNone;
+}
+
 void LsmStore::set_slow(bool is_slow) {
   log_thread_.set_delay(is_slow ? kSlowSync : kUsualSync);
   background_.set_delay(is_slow ? kSlowWork : kUsualWork);

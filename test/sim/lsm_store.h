@@ -24,11 +24,14 @@ class LsmStore : public SimStore {
   void ail(Ailment ailment) override;
   void mend() override;
   Ailment ailment() const override { return ailment_; }
+  void keep_copy() override;
+  bool has_copy() const override { return copy_ != nullptr; }
 
  protected:
   base::Result<std::unique_ptr<storage::Engine>> open_engine(base::Timers& timers) override;
   base::Result<Found> read_all() override;
   void clear() override;
+  void lay_in_copy() override;
 
  private:
   void lay_in_disk();
@@ -38,6 +41,7 @@ class LsmStore : public SimStore {
   storage::lsm::Options options_;
   storage::io::test::CachedReads cached_reads_;
   std::unique_ptr<storage::io::test::SimFileSystem> files_;
+  std::unique_ptr<storage::io::test::SimFileSystem> copy_;
   SimExecutor log_thread_;
   SimExecutor background_;
   SimExecutor readers_;

@@ -130,6 +130,13 @@ void SimNode::wipe() {
   is_ailing_ = false;
 }
 
+void SimNode::restore_copy() {
+  if (const base::Status restored = store_->restore_copy(); !restored.is_ok()) {
+    world_.on_broken_store(config_.node_id.value() + ": its copy: " + restored.to_string());
+  }
+  is_ailing_ = false;
+}
+
 void SimNode::stop() {
   if (!program_ || is_paused_ || is_stopping_) return;
   world_.trace.record(index_, EventKind::kStop);

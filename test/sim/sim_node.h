@@ -66,6 +66,8 @@ class SimNode : public Machine, private base::Log {
   // and has started again.
   void ail(Ailment ailment);
   void wipe();
+  // The program must be down.
+  void restore_copy();
   // Looks a key up in the store as it is now, past what it would have to wait for. Found views live
   // until the next call on the engine. The program must be up.
   base::Result<storage::Lookup> look_up(const storage::KeyRef& key, storage::EntryView& found);

@@ -34,6 +34,20 @@ void SimStore::wipe() {
   account_.wipe();
 }
 
+base::Status SimStore::restore_copy() {
+  lay_in_copy();
+  account_.wipe();
+  auto found = read_all();
+  if (!found.is_ok()) return found.status();
+  std::vector<storage::Write> writes;
+  for (auto& [place, entry] : found->entries) {
+    const auto& [space, token, key] = place;
+    writes.push_back({space, token, key, std::move(entry)});
+  }
+  account_.promise(account_.add(std::move(writes)));
+  return {};
+}
+
 void SimStore::note_commit() {
   if (!strike_) return;
   host_.scheduler.after(draw(rng_, kAmbushDelay), std::exchange(strike_, nullptr));

@@ -71,6 +71,8 @@ class SimStore {
   void judge();
   // An empty disk, as after its replacement. The program must be gone.
   void wipe();
+  // Exchanges the disk for the copy that was kept; a healthy one. The program must be gone.
+  base::Status restore_copy();
 
   // Runs `strike` once, soon after the next commit: while that is probably not durable yet.
   void ambush(std::function<void()> strike) { strike_ = std::move(strike); }
@@ -91,12 +93,16 @@ class SimStore {
   // Healthy again, but for what has rotted.
   virtual void mend() {}
   virtual Ailment ailment() const { return Ailment::kNone; }
+  // Copies the disk, if it is sound. The program must have ended in order.
+  virtual void keep_copy() {}
+  virtual bool has_copy() const { return false; }
 
  protected:
   virtual base::Result<std::unique_ptr<storage::Engine>> open_engine(base::Timers& timers) = 0;
   // What the store would show.
   virtual base::Result<Found> read_all() = 0;
   virtual void clear() = 0;
+  virtual void lay_in_copy() {}
 
   StoreHost host_;
   base::Rng rng_;

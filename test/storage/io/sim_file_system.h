@@ -75,6 +75,8 @@ class SimFileSystem : public FileSystem {
   // A disk of its own in the same state, pending changes, settings and counts included, but without
   // open files, locks, faults and stop. Costs a pointer a 4 KiB that is not zero.
   std::unique_ptr<SimFileSystem> copy() const;
+  // The disk is taken out and a copy of `other` put in; what was open stays with the old one.
+  void exchange_for(const SimFileSystem& other) { device_ = other.copy()->device_; }
 
   // Tools behind the system's back: never counted, never failing, durable at once. The path must be
   // a file's.
@@ -103,7 +105,7 @@ class SimFileSystem : public FileSystem {
   void drop_name(NodeId node);
   SimInode& inode_of(const std::string& path) const;
 
-  const std::shared_ptr<SimDevice> device_;
+  std::shared_ptr<SimDevice> device_;
 };
 
 }  // namespace distkv::storage::io::test

@@ -1,0 +1,90 @@
+// A store that is not where its node ended: it was restored from a copy, or started twice from one.
+#include "node/past.h"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include "node/small_cluster.h"
+
+namespace distkv::node::test {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using wire::Consistency;
+
+constexpr size_t kNode = 2;
+
+struct Fixture {
+  void await(size_t number) {
+    REQUIRE(cluster.run_until([&] { return cluster[number].node().is_serving(); }, seconds(30)));
+    cluster.run(seconds(3));
+  }
+  void restart(size_t number) {
+    cluster[number].stop();
+    cluster[number].start();
+    await(number);
+  }
+  bool has_renewed() { return cluster[kNode].has_logged("actor_renewed"); }
+
+  SmallCluster cluster{3};
+};
+
+}  // namespace
+
+TEST_SUITE_BEGIN("past");
+
+TEST_CASE_FIXTURE(Fixture, "a store that was closed in order goes on under its actor") {
+  restart(kNode);
+  CHECK_FALSE(has_renewed());
+}
+
+TEST_CASE_FIXTURE(Fixture, "where not everybody confirms its past it takes a new one") {
+  cluster[kNode].stop();
+  cluster[1].crash();
+  cluster[kNode].start();
+  await(kNode);
+  CHECK(has_renewed());
+}
+
+TEST_CASE_FIXTURE(Fixture,
+                  "a store restored from a copy supersedes nothing that it has forgotten") {
+  REQUIRE(cluster.put(kNode, "key", "first") == "ok");
+  cluster[kNode].stop();
+  const auto copy = cluster[kNode].disk.copy();
+  cluster[kNode].start();
+  await(kNode);
+  // Written by the later life, beside what a client knows of the first value.
+  const std::string context = cluster.context_of(kNode, "key");
+  REQUIRE(cluster.put(kNode, "key", "forgotten") == "ok");
+  cluster.run(milliseconds(500));
+  cluster[kNode].crash();
+
+  cluster[kNode].disk.exchange_for(*copy);
+  cluster[kNode].start();
+  await(kNode);
+  CHECK(cluster[kNode].has_logged("store_is_older"));
+  CHECK(has_renewed());
+  REQUIRE(cluster.put(kNode, "key", "restored", context) == "ok");
+
+  cluster.run(milliseconds(500));
+  CHECK(cluster.get(0, "key", Consistency::kAll) == "restored");
+  CHECK(cluster.sibling_count(0, "key") == 2);
+}
+
+TEST_CASE_FIXTURE(Fixture, "a copy of a store does not start while its node runs elsewhere") {
+  cluster[kNode].stop();
+  const auto copy = cluster[kNode].disk.copy();
+  cluster[kNode].start();
+  await(kNode);
+
+  cluster[1].crash();
+  cluster[1].disk.exchange_for(*copy);
+  cluster[1].config().node_id = cluster[kNode].node().id();
+  const std::string why = cluster[1].start_in_vain();
+  CHECK(why.find("node node2 runs at localhost:3 on a later state of this store") !=
+        std::string::npos);
+}
+
+}  // namespace distkv::node::test
