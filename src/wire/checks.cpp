@@ -85,6 +85,12 @@ std::chrono::milliseconds Checks::ttl(uint64_t milliseconds) {
   return std::chrono::milliseconds(std::min(milliseconds, ttl_max));
 }
 
+std::chrono::milliseconds Checks::age(uint64_t milliseconds, const char* field) {
+  const auto age_max = static_cast<uint64_t>(kAgeMax.count());
+  require(milliseconds <= age_max, field, "is over a century");
+  return std::chrono::milliseconds(std::min(milliseconds, age_max));
+}
+
 base::WallTime Checks::wall_time(uint64_t milliseconds, const char* field) {
   const auto time_max = static_cast<uint64_t>(kWallTimeMax.count());
   require(milliseconds <= time_max, field, "is after the year 10000");

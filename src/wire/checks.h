@@ -28,6 +28,7 @@ class Checks {
   base::Code code(uint8_t number);
   std::chrono::milliseconds timeout(uint32_t milliseconds);
   std::chrono::milliseconds ttl(uint64_t milliseconds);
+  std::chrono::milliseconds age(uint64_t milliseconds, const char* field);
   base::WallTime wall_time(uint64_t milliseconds, const char* field);
   // An enumeration whose values are `first` to `last` without gaps.
   template <typename Enum>

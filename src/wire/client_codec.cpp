@@ -164,7 +164,8 @@ std::string_view Encoder::encode(const StatusReply& message, RequestId id) {
       builder.flat, static_cast<uint8_t>(message.code), text, node_id, cluster_name, engine, nodes,
       message.requests, message.latency_mean_us, message.layout_version, message.is_settled,
       message.partition_count, message.replica_count, message.hints_pending, message.read_repairs,
-      message.pressure_permille, message.bytes_on_disk, storage_state);
+      message.pressure_permille, message.bytes_on_disk, storage_state, message.hint_bytes,
+      age_on_wire(message.hint_age), message.hints_dropped, message.dirty_partitions);
   return builder.finish(message.kType, id, root.Union());
 }
 
@@ -195,6 +196,10 @@ static void read(const fb::StatusReply& table, StatusReply& out, Checks& checks)
   checks.require(out.pressure_permille <= kPermilleMax, "pressure_permille", "is above 1000");
   out.bytes_on_disk = table.bytes_on_disk();
   out.storage_state = checks.bytes(view(table.storage_state()), kTextBytesMax, "storage_state");
+  out.hint_bytes = table.hint_bytes();
+  out.hint_age = checks.age(table.hint_age_ms(), "hint_age_ms");
+  out.hints_dropped = table.hints_dropped();
+  out.dirty_partitions = table.dirty_partitions();
 }
 
 std::string_view Encoder::encode(const ErrorReply& message, RequestId id) {

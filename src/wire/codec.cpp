@@ -60,6 +60,10 @@ uint64_t time_on_wire(base::WallTime time) {
   return static_cast<uint64_t>(time.time_since_epoch().count());
 }
 
+uint64_t age_on_wire(std::chrono::milliseconds age) {
+  return static_cast<uint64_t>(std::clamp(age, std::chrono::milliseconds(0), kAgeMax).count());
+}
+
 base::Status check_body(const FrameView& frame, MessageType type, VerifyBody verify) {
   if (frame.type != type) {
     return base::Status(base::Code::kInvalidArgument,

@@ -69,6 +69,7 @@ struct Encoder::State : FrameBuilder {};
 // Clamped to what decode takes: patience that ran out is zero.
 uint32_t timeout_on_wire(std::chrono::milliseconds timeout);
 uint64_t time_on_wire(base::WallTime time);
+uint64_t age_on_wire(std::chrono::milliseconds age);
 
 inline std::string_view view(const flatbuffers::String* text) {
   return text == nullptr ? std::string_view() : std::string_view(text->c_str(), text->size());

@@ -41,6 +41,8 @@ enum class MessageType : uint8_t {
   kExplainReply = 9,
   kCheckpointRequest = 10,
   kCheckpointReply = 11,
+  kHintsRequest = 12,
+  kHintsReply = 13,
   kGreeting = 20,
   kApplyRequest = 30,
   kApplyReply = 31,

@@ -25,6 +25,8 @@ namespace distkv::wire {
 inline constexpr std::chrono::milliseconds kTimeoutMax = std::chrono::hours(1);
 // A century: now plus it overflows nothing.
 inline constexpr std::chrono::milliseconds kTtlMax = std::chrono::hours(24 * 36525);
+// Likewise; an age beyond it comes of clocks that were set, and is cut.
+inline constexpr std::chrono::milliseconds kAgeMax = kTtlMax;
 // The year 10000, where calendars stop.
 inline constexpr std::chrono::milliseconds kWallTimeMax{253'402'300'800'000};
 // An error's sentence and an explanation's verdict. Encoding cuts longer ones: better a shorter
@@ -129,6 +131,11 @@ struct StatusReply {
   uint16_t pressure_permille = 0;  // 0: idle; 1000: writes are refused.
   uint64_t bytes_on_disk = 0;
   std::string_view storage_state{};  // "ok", or what is wrong with it.
+  // Of what the node keeps for others; from a node too old to say, zero.
+  uint64_t hint_bytes = 0;
+  std::chrono::milliseconds hint_age{0};  // Of the oldest that is pending.
+  uint64_t hints_dropped = 0;             // Since it started.
+  uint32_t dirty_partitions = 0;          // Missed a dropped hint, so they wait for repair.
   friend bool operator==(const StatusReply&, const StatusReply&) = default;
 };
 
@@ -187,6 +194,39 @@ struct CheckpointReply {
   std::string_view node_id;    // Whose store was copied.
   std::string_view directory;  // Where the copy is, on that node's machine.
   friend bool operator==(const CheckpointReply&, const CheckpointReply&) = default;
+};
+
+// "What do you keep for whom?", and maybe "tell me when all of it is delivered", to the node that
+// gets it.
+struct HintsRequest {
+  static constexpr MessageType kType = MessageType::kHintsRequest;
+  std::string_view target{};  // Node id; empty: all targets.
+  bool waits = false;         // Answer when all kept by now are delivered or dropped.
+  std::chrono::milliseconds timeout{0};
+  friend bool operator==(const HintsRequest&, const HintsRequest&) = default;
+};
+
+struct HintTarget {
+  std::string_view id;
+  uint64_t pending = 0;
+  uint64_t bytes = 0;
+  std::chrono::milliseconds age{0};  // Of the oldest that is pending.
+  uint64_t delivered = 0;            // Since the node started.
+  uint64_t dropped = 0;
+  friend bool operator==(const HintTarget&, const HintTarget&) = default;
+};
+
+struct HintsReply {
+  static constexpr MessageType kType = MessageType::kHintsReply;
+  base::Code code = base::Code::kOk;
+  std::string_view message{};
+  std::string_view node_id{};  // Who keeps them.
+  bool is_done = false;        // All that were kept when it was asked are delivered or dropped.
+  std::vector<HintTarget> targets{};  // As they are now, ascending by id.
+  uint64_t bytes_max = 0;             // Of all together; more are dropped.
+  uint64_t dropped = 0;               // Since the node started, those of unknown targets included.
+  uint32_t dirty_partitions = 0;      // Missed a dropped hint, so they wait for repair.
+  friend bool operator==(const HintsReply&, const HintsReply&) = default;
 };
 
 // Instead of any reply: the request could not even be understood, or is not served here.
@@ -383,6 +423,8 @@ class Encoder {
   std::string_view encode(const ExplainReply& message, base::RequestId id);
   std::string_view encode(const CheckpointRequest& message, base::RequestId id);
   std::string_view encode(const CheckpointReply& message, base::RequestId id);
+  std::string_view encode(const HintsRequest& message, base::RequestId id);
+  std::string_view encode(const HintsReply& message, base::RequestId id);
   std::string_view encode(const ErrorReply& message, base::RequestId id);
   std::string_view encode(const Greeting& message, base::RequestId id);
   std::string_view encode(const ApplyRequest& message, base::RequestId id);
@@ -422,6 +464,8 @@ extern template base::Result<ExplainRequest> decode(const FrameView&);
 extern template base::Result<ExplainReply> decode(const FrameView&);
 extern template base::Result<CheckpointRequest> decode(const FrameView&);
 extern template base::Result<CheckpointReply> decode(const FrameView&);
+extern template base::Result<HintsRequest> decode(const FrameView&);
+extern template base::Result<HintsReply> decode(const FrameView&);
 extern template base::Result<ErrorReply> decode(const FrameView&);
 extern template base::Result<Greeting> decode(const FrameView&);
 extern template base::Result<ApplyRequest> decode(const FrameView&);

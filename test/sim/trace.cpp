@@ -2,6 +2,7 @@
 
 #include <cinttypes>
 #include <string>
+#include <utility>
 
 #include "base/codec.h"
 #include "base/hash.h"
@@ -10,60 +11,40 @@
 namespace distkv::sim {
 
 namespace {
+constexpr std::pair<wire::MessageType, std::string_view> kTypeNames[] = {
+    {wire::MessageType::kError, "Error"},
+    {wire::MessageType::kPutRequest, "PutRequest"},
+    {wire::MessageType::kPutReply, "PutReply"},
+    {wire::MessageType::kGetRequest, "GetRequest"},
+    {wire::MessageType::kGetReply, "GetReply"},
+    {wire::MessageType::kStatusRequest, "StatusRequest"},
+    {wire::MessageType::kStatusReply, "StatusReply"},
+    {wire::MessageType::kExplainRequest, "ExplainRequest"},
+    {wire::MessageType::kExplainReply, "ExplainReply"},
+    {wire::MessageType::kCheckpointRequest, "CheckpointRequest"},
+    {wire::MessageType::kCheckpointReply, "CheckpointReply"},
+    {wire::MessageType::kHintsRequest, "HintsRequest"},
+    {wire::MessageType::kHintsReply, "HintsReply"},
+    {wire::MessageType::kGreeting, "Greeting"},
+    {wire::MessageType::kApplyRequest, "ApplyRequest"},
+    {wire::MessageType::kApplyReply, "ApplyReply"},
+    {wire::MessageType::kReadRequest, "ReadRequest"},
+    {wire::MessageType::kReadReply, "ReadReply"},
+    {wire::MessageType::kJoinRequest, "JoinRequest"},
+    {wire::MessageType::kJoinReply, "JoinReply"},
+    {wire::MessageType::kLayoutRequest, "LayoutRequest"},
+    {wire::MessageType::kLayoutReply, "LayoutReply"},
+    {wire::MessageType::kMembersRequest, "MembersRequest"},
+    {wire::MessageType::kMembersReply, "MembersReply"},
+    {wire::MessageType::kTransferDone, "TransferDone"},
+    {wire::MessageType::kPullRequest, "PullRequest"},
+    {wire::MessageType::kPullReply, "PullReply"},
+    {wire::MessageType::kGossip, "Gossip"},
+};
+
 std::string_view name_of_type(uint8_t type) {
-  switch (static_cast<wire::MessageType>(type)) {
-    case wire::MessageType::kError:
-      return "Error";
-    case wire::MessageType::kPutRequest:
-      return "PutRequest";
-    case wire::MessageType::kPutReply:
-      return "PutReply";
-    case wire::MessageType::kGetRequest:
-      return "GetRequest";
-    case wire::MessageType::kGetReply:
-      return "GetReply";
-    case wire::MessageType::kStatusRequest:
-      return "StatusRequest";
-    case wire::MessageType::kStatusReply:
-      return "StatusReply";
-    case wire::MessageType::kExplainRequest:
-      return "ExplainRequest";
-    case wire::MessageType::kExplainReply:
-      return "ExplainReply";
-    case wire::MessageType::kCheckpointRequest:
-      return "CheckpointRequest";
-    case wire::MessageType::kCheckpointReply:
-      return "CheckpointReply";
-    case wire::MessageType::kGreeting:
-      return "Greeting";
-    case wire::MessageType::kApplyRequest:
-      return "ApplyRequest";
-    case wire::MessageType::kApplyReply:
-      return "ApplyReply";
-    case wire::MessageType::kReadRequest:
-      return "ReadRequest";
-    case wire::MessageType::kReadReply:
-      return "ReadReply";
-    case wire::MessageType::kJoinRequest:
-      return "JoinRequest";
-    case wire::MessageType::kJoinReply:
-      return "JoinReply";
-    case wire::MessageType::kLayoutRequest:
-      return "LayoutRequest";
-    case wire::MessageType::kLayoutReply:
-      return "LayoutReply";
-    case wire::MessageType::kMembersRequest:
-      return "MembersRequest";
-    case wire::MessageType::kMembersReply:
-      return "MembersReply";
-    case wire::MessageType::kTransferDone:
-      return "TransferDone";
-    case wire::MessageType::kPullRequest:
-      return "PullRequest";
-    case wire::MessageType::kPullReply:
-      return "PullReply";
-    case wire::MessageType::kGossip:
-      return "Gossip";
+  for (const auto& [known, name] : kTypeNames) {
+    if (static_cast<uint8_t>(known) == type) return name;
   }
   return "part";
 }

@@ -135,6 +135,23 @@ TEST_CASE("patience that ran out, or never does, is sent as the nearest timeout 
   CHECK(round_trip(get, frame)->timeout == kTimeoutMax);
 }
 
+TEST_CASE("an age that clocks have made absurd is sent as the nearest allowed") {
+  HintsReply hints = sample_hints_reply();
+  std::string frame;
+  hints.targets[0].age = milliseconds(-1);
+  CHECK(round_trip(hints, frame)->targets[0].age == milliseconds(0));
+  hints.targets[0].age = 2 * kAgeMax;
+  CHECK(round_trip(hints, frame)->targets[0].age == kAgeMax);
+}
+
+TEST_CASE("hints may be asked for of one target or of all, each with a name") {
+  CHECK(refusal(sample_hints_request(), [](auto& m) { m.target = ""; }).is_ok());
+  CHECK(refusal(sample_hints_request(), [](auto& m) { m.target = "a b"; }).code() ==
+        Code::kInvalidArgument);
+  CHECK(refusal(sample_hints_reply(), [](auto& m) { m.targets[0].id = ""; }).code() ==
+        Code::kInvalidArgument);
+}
+
 TEST_CASE("names are 1 to 64 printable bytes without spaces") {
   const std::string longest(base::kNodeIdBytesMax, 'n');
   const std::string longer = longest + "n";
@@ -190,6 +207,12 @@ TEST_CASE("counts over their limits are refused") {
   CHECK(refusal(members).is_ok());
   members.members.push_back(sample_member());
   CHECK(refusal(members).code() == Code::kInvalidArgument);
+
+  HintsReply hints = sample_hints_reply();
+  hints.targets.assign(kMembersMax, hints.targets.front());
+  CHECK(refusal(hints).is_ok());
+  hints.targets.push_back(hints.targets.front());
+  CHECK(refusal(hints).message() == "targets has too many entries");
 }
 
 TEST_CASE("a full explanation stays within what the verifier takes") {

@@ -71,6 +71,37 @@ inline StatusReply sample_status_reply_of_store() {
   return reply;
 }
 
+// With the fields that were appended for hints.
+inline StatusReply sample_status_reply_of_hints() {
+  StatusReply reply = sample_status_reply_of_store();
+  reply.hint_bytes = 0x99887766;
+  reply.hint_age = std::chrono::seconds(90);
+  reply.hints_dropped = 17;
+  reply.dirty_partitions = 3;
+  return reply;
+}
+
+inline HintsRequest sample_hints_request() {
+  return {.target = "node-3", .waits = true, .timeout = std::chrono::seconds(30)};
+}
+
+inline HintsReply sample_hints_reply() {
+  return {.code = base::Code::kUnavailable,
+          .message = "not yet",
+          .node_id = "node-1",
+          .is_done = true,
+          .targets = {{.id = "node-2",
+                       .pending = 5,
+                       .bytes = 0x1122334455,
+                       .age = std::chrono::minutes(7),
+                       .delivered = 11,
+                       .dropped = 13},
+                      {.id = "node-3"}},
+          .bytes_max = 0x5544332211,
+          .dropped = 19,
+          .dirty_partitions = 2};
+}
+
 inline CheckpointRequest sample_checkpoint_request() {
   return {.name = "monday", .timeout = std::chrono::seconds(30)};
 }
@@ -227,6 +258,9 @@ void for_each_sample(Visit visit) {
   visit("PullRequest", sample_pull_request());
   visit("PullReply", sample_pull_reply());
   visit("Gossip", sample_gossip());
+  visit("StatusReplyOfHints", sample_status_reply_of_hints());
+  visit("HintsRequest", sample_hints_request());
+  visit("HintsReply", sample_hints_reply());
 }
 
 }  // namespace distkv::wire
