@@ -90,10 +90,13 @@ void PutOperation::on_replica(size_t target, const Status& status) {
 void PutOperation::keep_hint(size_t target) {
   const base::NodeId& node = *plan_.targets[target].node;
   hinted_.push_back(node);
-  parts_.hints.add(node, key_, minted_.bytes.view(), [self = shared_from_this()](const Status&) {
-    // Only kept in flight until here, so that a stopping node waits for its hints. One that could
-    // not be kept leaves its replica to read repair, and the store says why on every later write.
-  });
+  // Kept in flight until it is over, so that a stopping node waits for its hints. One that could
+  // not be kept is the store's to report; the client is only not told of it, if it is not yet.
+  parts_.hints.add(node, key_, minted_.bytes.view(), plan_.layouts.version(),
+                   [self = shared_from_this(), target](const Status& kept) {
+                     if (kept.is_ok()) return;
+                     std::erase(self->hinted_, *self->plan_.targets[target].node);
+                   });
 }
 
 void PutOperation::answer_if_decided() {

@@ -53,7 +53,12 @@ void Node::Impl::status(const std::function<void(const wire::StatusReply&)>& don
   reply.is_settled = layouts_.is_settled();
   reply.partition_count = layouts_.current->partition_count;
   reply.replica_count = layouts_.current->replicas_per_partition();
-  reply.hints_pending = hints_.pending_total();
+  const replica::HintCounts hints = hints_.ledger().total();
+  reply.hints_pending = hints.pending;
+  reply.hint_bytes = hints.bytes;
+  reply.hint_age = age_of(hints);
+  reply.hints_dropped = hints.dropped;
+  reply.dirty_partitions = static_cast<uint32_t>(dirty_partitions_.size());
   reply.read_repairs = parts_.coordinator->counts().read_repairs;
   const double pressure = std::clamp(host_.engine.pressure(), 0.0, 1.0);
   reply.pressure_permille = static_cast<uint16_t>(pressure * wire::kPermilleMax);

@@ -60,6 +60,9 @@ Status validate(const Config& config) {
     return {Code::kInvalidArgument,
             "partitions is " + std::to_string(config.partitions) + ", it must be a power of two"};
   }
+  if (config.hints.age_max <= base::Duration::zero()) {
+    return {Code::kInvalidArgument, "the age of hints must be above zero"};
+  }
   if (config.virtual_nodes < 1 || config.virtual_nodes > ring::kWeightMax) {
     return out_of_range("virtual-nodes", config.virtual_nodes, 1, ring::kWeightMax);
   }

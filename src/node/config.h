@@ -9,6 +9,7 @@
 #include "base/result.h"
 #include "base/types.h"
 #include "membership/membership.h"
+#include "replica/hint_store.h"
 #include "storage/engine.h"
 
 namespace distkv::node {
@@ -36,6 +37,9 @@ struct Config {
   base::Duration spare_delay = std::chrono::milliseconds(50);
   // How long joiners that come one after another are gathered into one layout change.
   base::Duration settling_time = std::chrono::milliseconds(300);
+
+  // Of what is kept for other replicas. A host with a disk sets the bytes from its size.
+  replica::HintLimits hints;
 };
 
 // kInvalidArgument naming the value and its range.

@@ -1,12 +1,14 @@
 // The inside of a node. One object whose parts come to life in two steps: what any node has, and,
 // once it knows its cluster, what a member has (MemberParts). The methods stand in files by what
-// they are about: start.cpp, layouts.cpp, peer_requests.cpp, client_requests.cpp, admin.cpp.
+// they are about: start.cpp, layouts.cpp, peer_requests.cpp, client_requests.cpp, admin.cpp,
+// hints.cpp.
 #pragma once
 
 #include <functional>
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -19,6 +21,8 @@
 #include "node/put_forwarder.h"
 #include "repair/damage_repair.h"
 #include "repair/hint_delivery.h"
+#include "repair/hint_sweep.h"
+#include "repair/hint_waits.h"
 #include "repair/transfer.h"
 #include "wire/rpc.h"
 
@@ -50,6 +54,10 @@ class Node::Impl : public membership::Listener, public membership::JoinListener 
   void checkpoint(const wire::CheckpointRequest& request,
                   const std::function<void(const wire::CheckpointReply&)>& done);
 
+  // hints.cpp
+  void hints(const wire::HintsRequest& request, std::function<void(const wire::HintsReply&)> done);
+  const std::set<base::PartitionId>& dirty_partitions() const { return dirty_partitions_; }
+
   // peer_requests.cpp
   std::string greeting();
   void on_datagram(const base::Endpoint& from, std::string_view packet);
@@ -71,6 +79,8 @@ class Node::Impl : public membership::Listener, public membership::JoinListener 
     std::unique_ptr<coordinator::Coordinator> coordinator;
     std::unique_ptr<PutForwarder> forwarder;
     std::unique_ptr<repair::HintDelivery> delivery;
+    std::unique_ptr<repair::HintSweep> hint_sweep;
+    std::unique_ptr<repair::HintWaits> hint_waits;
     std::unique_ptr<repair::DamageRepair> damage_repair;
     std::unique_ptr<repair::Transfer> transfer;  // While partitions move from here.
   };
@@ -133,6 +143,12 @@ class Node::Impl : public membership::Listener, public membership::JoinListener 
     host_.network.reply(to, encoder_.encode(message, id));
   }
 
+  // hints.cpp
+  void mark_dirty(std::optional<base::Token> token);
+  void answer_hints(const std::string& target, bool is_done,
+                    const std::function<void(const wire::HintsReply&)>& done) const;
+  std::chrono::milliseconds age_of(const replica::HintCounts& counts) const;
+
   // client_requests.cpp
   base::Status judge_request() const;
   base::Duration patience(std::chrono::milliseconds asked) const;
@@ -157,6 +173,8 @@ class Node::Impl : public membership::Listener, public membership::JoinListener 
   std::optional<replica::DotClock> dots_;
   std::optional<replica::LocalReplica> local_;
   replica::HintStore hints_;
+  // Missed a hint that was dropped.
+  std::set<base::PartitionId> dirty_partitions_;
   MemberParts parts_;
   std::unique_ptr<Founder> founder_;
   wire::JoinRequest join_request_;

@@ -30,6 +30,11 @@ void Node::checkpoint(const wire::CheckpointRequest& request,
   impl_->checkpoint(request, std::move(done));
 }
 
+void Node::hints(const wire::HintsRequest& request,
+                 std::function<void(const wire::HintsReply&)> done) {
+  impl_->hints(request, std::move(done));
+}
+
 std::string Node::greeting() { return impl_->greeting(); }
 void Node::on_datagram(const base::Endpoint& from, std::string_view packet) {
   impl_->on_datagram(from, packet);
@@ -47,5 +52,8 @@ void Node::on_connection_closed(base::ConnectionId connection) {
 
 const base::NodeId& Node::id() const { return impl_->id(); }
 const ring::LiveLayouts& Node::layouts() const { return impl_->layouts(); }
+const std::set<base::PartitionId>& Node::dirty_partitions() const {
+  return impl_->dirty_partitions();
+}
 
 }  // namespace distkv::node

@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "base/clock.h"
@@ -59,6 +60,9 @@ class Node : public wire::NetworkEvents {
   void checkpoint(const wire::CheckpointRequest& request,
                   std::function<void(const wire::CheckpointReply&)> done);
 
+  // What this node keeps for others; with `waits`, once all it keeps now is delivered or dropped.
+  void hints(const wire::HintsRequest& request, std::function<void(const wire::HintsReply&)> done);
+
   // ---- Events of the network. on_request takes the frames of other nodes only: fronts keep those
   // of clients (server/native sorts them).
   std::string greeting() override;
@@ -70,6 +74,9 @@ class Node : public wire::NetworkEvents {
 
   const base::NodeId& id() const;
   const ring::LiveLayouts& layouts() const;
+  // Partitions of which this node dropped a hint since it started: a replica of theirs may lack
+  // writes that nobody is going to bring it.
+  const std::set<base::PartitionId>& dirty_partitions() const;
 
  private:
   class Impl;

@@ -29,7 +29,8 @@ Node::Impl::Impl(Config config, const Host& host, uint64_t seed)
       rng_(seed),
       store_(host.engine),
       rpc_(host.network, host.timers, encoder_),
-      hints_(host.engine, host.log) {}
+      hints_(host.engine, host.clock, host.log, config_.hints,
+             [this](std::optional<base::Token> token) { mark_dirty(token); }) {}
 
 Node::Impl::~Impl() {
   host_.timers.stop(place_timer_);
@@ -66,6 +67,7 @@ void Node::Impl::load_hints(int attempts_left) {
         if (damaged.range.space == storage::Space::kHints) ids.insert(damaged.id);
       }
       host_.log.warn("hints_lost", {{"tables", ids.size()}, {"why", loaded.message()}});
+      if (!ids.empty()) mark_dirty(std::nullopt);
       host_.engine.heal({ids.begin(), ids.end()}, [this, attempts_left](const Status&) {
         place_timer_ = host_.timers.start(kReportInterval,
                                           [this, attempts_left] { load_hints(attempts_left - 1); });
@@ -261,8 +263,17 @@ void Node::Impl::build_member_parts() {
       options);
   parts_.forwarder = std::make_unique<PutForwarder>(
       PutForwarder::Host{rpc_, *parts_.membership, *parts_.replicas, host_.timers, host_.clock});
-  parts_.delivery = std::make_unique<repair::HintDelivery>(
-      hints_, *parts_.replicas, layouts_, host_.timers, host_.log, config_.request_timeout);
+  const repair::HintHost hint_host{hints_,
+                                   *parts_.replicas,
+                                   layouts_,
+                                   host_.engine,
+                                   host_.timers,
+                                   host_.log,
+                                   config_.request_timeout,
+                                   [this](const base::NodeId& node) { pull_layouts(node); }};
+  parts_.delivery = std::make_unique<repair::HintDelivery>(hint_host);
+  parts_.hint_sweep = std::make_unique<repair::HintSweep>(hint_host);
+  parts_.hint_waits = std::make_unique<repair::HintWaits>(hints_, host_.timers);
   parts_.damage_repair = std::make_unique<repair::DamageRepair>(
       repair::DamageRepair::Host{host_.engine, *local_, *parts_.replicas, hints_, layouts_,
                                  host_.timers, host_.log},
@@ -293,6 +304,7 @@ void Node::Impl::enter_cluster() {
         [this](ring::LiveLayouts layouts) { publish(std::move(layouts)); });
   }
   parts_.delivery->start();
+  parts_.hint_sweep->start();
   parts_.damage_repair->start();
   update_transfer();
   ask_for_place();
@@ -332,6 +344,8 @@ void Node::Impl::stop(std::function<void(Status)> stopped) {
   parts_.transfer.reset();
   if (was_member) {
     parts_.delivery->stop();
+    parts_.hint_sweep->stop();
+    parts_.hint_waits->stop();
     parts_.damage_repair->stop();
   }
   drain(host_.clock.now() + kDrainMax);

@@ -13,6 +13,13 @@ constexpr Spread kStartDelay{std::chrono::milliseconds(0), std::chrono::millisec
 constexpr Spread kLateDelay{std::chrono::milliseconds(100), std::chrono::seconds(25)};
 constexpr Chance kHasLatecomers{500000};
 constexpr uint64_t kUsualQuorumsOf = 10;  // One seed in ten has other quorums than 2 of 3.
+constexpr Chance kHasLittleRoomForHints{200000};
+constexpr uint64_t kLittleRoomBytesMin = 200;  // A hint or two.
+constexpr uint64_t kLittleRoomBytesMax = 4000;
+constexpr Chance kHintsAgeSoon{200000};
+constexpr Spread kSoon{std::chrono::seconds(1), std::chrono::seconds(12)};
+// Apart from all else that is drawn of a seed.
+constexpr uint64_t kHintDraws = 0x48494e5453;
 constexpr uint32_t kPartitionChoices[] = {1, 8, 16, 64};
 
 base::Endpoint endpoint_of(uint32_t node) {
@@ -48,6 +55,16 @@ ClusterPlan draw_cluster(uint32_t nodes, base::Rng& rng) {
   return plan;
 }
 
+replica::HintLimits draw_hint_limits(uint64_t seed) {
+  base::Rng rng(seed ^ kHintDraws);
+  replica::HintLimits limits;
+  if (happens(rng, kHasLittleRoomForHints)) {
+    limits.bytes_max = rng.between(kLittleRoomBytesMin, kLittleRoomBytesMax);
+  }
+  if (happens(rng, kHintsAgeSoon)) limits.age_max = draw(rng, kSoon);
+  return limits;
+}
+
 Cluster::Cluster(const World& world, const ClusterPlan& plan, Truth& truth, Violations& violations,
                  base::Rng rng)
     : scheduler_(world.scheduler), plan_(plan), rng_(rng) {
@@ -61,6 +78,7 @@ Cluster::Cluster(const World& world, const ClusterPlan& plan, Truth& truth, Viol
     config.replicas = plan.replicas;
     config.read_quorum = plan.read_quorum;
     config.write_quorum = plan.write_quorum;
+    config.hints = plan.hints;
     DISTKV_CHECK(node::validate(config).is_ok());
     watches_.push_back(
         std::make_unique<ReplicaWatch>(MachineIndex{i}, truth, violations, world.trace));
@@ -108,7 +126,30 @@ bool Cluster::is_formed() const {
 
 bool Cluster::has_no_hints() const {
   return std::all_of(nodes_.begin(), nodes_.end(), [](const auto& host) {
-    return host->is_up() && !host->store().account().has_any(storage::Space::kHints);
+    if (!host->is_up() || host->store().account().has_any(storage::Space::kHints)) return false;
+    bool counts_none = false;
+    host->node()->status([&](const wire::StatusReply& reply) {
+      counts_none = reply.hints_pending == 0 && reply.hint_bytes == 0;
+    });
+    return counts_none;
+  });
+}
+
+uint64_t Cluster::hints_dropped() const {
+  uint64_t dropped = 0;
+  for (const auto& host : nodes_) {
+    if (!host->is_up()) continue;
+    host->node()->status(
+        [&dropped](const wire::StatusReply& reply) { dropped += reply.hints_dropped; });
+  }
+  return dropped;
+}
+
+bool Cluster::is_dirty(const std::string& key) const {
+  const ring::Layout& layout = *nodes_[0]->node()->layouts().current;
+  const base::PartitionId partition = layout.partition_of(ring::token_of(key));
+  return std::any_of(nodes_.begin(), nodes_.end(), [partition](const auto& host) {
+    return host->is_up() && host->node()->dirty_partitions().contains(partition);
   });
 }
 

@@ -23,9 +23,13 @@ struct ClusterPlan {
   uint32_t read_quorum = 2;
   uint32_t write_quorum = 2;
   uint32_t latecomers = 0;  // Of the nodes: they join while clients work and faults happen.
+  replica::HintLimits hints;
 };
 
 ClusterPlan draw_cluster(uint32_t nodes, base::Rng& rng);
+// In some seeds there is room for a few hints alone, or they are too old soon. From the seed
+// itself: what else is drawn does not move.
+replica::HintLimits draw_hint_limits(uint64_t seed);
 
 class Cluster : public Witness {
  public:
@@ -40,8 +44,11 @@ class Cluster : public Witness {
   // Every node that was ever started serves, sees every other alive, and routes by the same settled
   // layout of them all.
   bool is_formed() const;
-  // No node keeps a hint.
+  // No node keeps a hint, nor believes that it does.
   bool has_no_hints() const;
+  uint64_t hints_dropped() const;
+  // Some node dropped a hint of the key's partition since its program began, and says so.
+  bool is_dirty(const std::string& key) const;
   // What each replica of the key holds, durable or not.
   std::vector<FinalRecord> records_of(const std::string& key) const;
 

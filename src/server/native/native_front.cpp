@@ -33,6 +33,8 @@ void NativeFront::on_request(base::ConnectionId from, const wire::FrameView& fra
       return on_explain(from, frame);
     case wire::MessageType::kCheckpointRequest:
       return on_checkpoint(from, frame);
+    case wire::MessageType::kHintsRequest:
+      return on_hints(from, frame);
     default:
       return node_.on_request(from, frame);
   }
@@ -87,6 +89,17 @@ void NativeFront::on_checkpoint(base::ConnectionId from, const wire::FrameView& 
   }
   node_.checkpoint(*request, [this, from, id = frame.request_id](
                                  const wire::CheckpointReply& answer) { reply(from, id, answer); });
+}
+
+void NativeFront::on_hints(base::ConnectionId from, const wire::FrameView& frame) {
+  const Result<wire::HintsRequest> request = wire::decode<wire::HintsRequest>(frame);
+  if (!request.is_ok()) {
+    return reply(from, frame.request_id,
+                 wire::ErrorReply{request.code(), request.status().message()});
+  }
+  node_.hints(*request, [this, from, id = frame.request_id](const wire::HintsReply& answer) {
+    reply(from, id, answer);
+  });
 }
 
 }  // namespace distkv::server::native

@@ -30,6 +30,7 @@ class NativeFront : public wire::NetworkEvents {
   void on_status(base::ConnectionId from, const wire::FrameView& frame);
   void on_explain(base::ConnectionId from, const wire::FrameView& frame);
   void on_checkpoint(base::ConnectionId from, const wire::FrameView& frame);
+  void on_hints(base::ConnectionId from, const wire::FrameView& frame);
   template <typename Message>
   void reply(base::ConnectionId to, base::RequestId id, const Message& message);
 

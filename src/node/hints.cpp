@@ -1,0 +1,76 @@
+// What this node keeps for other replicas, as people ask for it, and what it could not keep.
+#include <memory>
+#include <utility>
+
+#include "node/impl.h"
+
+namespace distkv::node {
+
+using base::Result;
+using base::Status;
+
+namespace {
+
+void answer(const Status& why, const std::function<void(const wire::HintsReply&)>& done) {
+  wire::HintsReply reply;
+  reply.code = why.code();
+  reply.message = why.message();
+  done(reply);
+}
+
+}  // namespace
+
+// Nobody is going to bring the target what the hint held: the replicas have to be compared. Without
+// a token it may be true of all.
+void Node::Impl::mark_dirty(std::optional<base::Token> token) {
+  if (!layouts_.current) return;
+  if (token) {
+    dirty_partitions_.insert(layouts_.current->partition_of(*token));
+    return;
+  }
+  for (uint32_t i = 0; i < layouts_.current->partition_count; ++i) {
+    dirty_partitions_.insert(base::PartitionId{i});
+  }
+}
+
+std::chrono::milliseconds Node::Impl::age_of(const replica::HintCounts& counts) const {
+  if (counts.pending == 0) return std::chrono::milliseconds(0);
+  return hints_.now() - counts.oldest;
+}
+
+void Node::Impl::hints(const wire::HintsRequest& request,
+                       std::function<void(const wire::HintsReply&)> done) {
+  const Status judged = judge_request();
+  if (!judged.is_ok()) return answer(judged, done);
+  std::string target(request.target);
+  if (!request.waits) return answer_hints(target, false, done);
+  std::optional<base::NodeId> waited_for;
+  if (!target.empty()) waited_for = base::NodeId{target};
+  const bool has_timeout = request.timeout > std::chrono::milliseconds::zero();
+  const base::Duration timeout = has_timeout ? request.timeout : config_.request_timeout;
+  parts_.hint_waits->wait(std::move(waited_for), timeout,
+                          [this, target, done = std::move(done)](const Result<bool>& is_done) {
+                            if (!is_done.is_ok()) return answer(is_done.status(), done);
+                            answer_hints(target, *is_done, done);
+                          });
+}
+
+void Node::Impl::answer_hints(const std::string& target, bool is_done,
+                              const std::function<void(const wire::HintsReply&)>& done) const {
+  wire::HintsReply reply;
+  reply.node_id = identity_.node_id.value();
+  uint64_t pending = 0;
+  for (const auto& [id, counts] : hints_.ledger().targets()) {
+    if (!target.empty() && id.value() != target) continue;
+    pending += counts.pending;
+    reply.targets.push_back({id.value(), counts.pending, counts.bytes, age_of(counts),
+                             counts.delivered, counts.dropped});
+  }
+  reply.is_done = is_done || pending == 0;
+  reply.bytes_max = hints_.limits().bytes_max;
+  reply.dropped = hints_.ledger().total().dropped;
+  reply.dirty_partitions = static_cast<uint32_t>(dirty_partitions_.size());
+  done(reply);
+}
+
+}  // namespace distkv::node
