@@ -91,12 +91,44 @@ struct ClusterStatus {
   double storage_pressure = 0;  // 0: idle; 1: writes are refused.
   uint64_t bytes_on_disk = 0;
   std::string storage_state;  // "ok", or what is wrong with it.
+  // Of the writes it keeps for other nodes.
+  uint64_t hint_bytes = 0;
+  std::chrono::milliseconds hint_age{0};  // Of the oldest that is pending.
+  uint64_t hints_dropped = 0;             // Since it started.
+  uint32_t dirty_partitions = 0;          // Missed a dropped hint, so they wait for repair.
 };
 
 struct CheckpointOutcome {
   Error error;  // kUnknown: no answer came; the node may still complete the copy.
   std::string node_id;
   std::string directory;  // On the machine of that node.
+};
+
+struct HintsOptions {
+  std::string target;  // Hints for this node alone; empty: all.
+  // Answer when all that are kept by now are delivered or dropped, or shortly before the client's
+  // timeout.
+  bool waits = false;
+};
+
+// What one node keeps for another.
+struct HintTarget {
+  std::string id;
+  uint64_t pending = 0;
+  uint64_t bytes = 0;
+  std::chrono::milliseconds age{0};  // Of the oldest that is pending.
+  uint64_t delivered = 0;            // Since the node that keeps them started.
+  uint64_t dropped = 0;
+};
+
+struct HintsOutcome {
+  Error error;                      // kUnknown: no answer came in time.
+  std::string node_id;              // Who keeps them.
+  bool is_done = false;             // None that was kept when it was asked is left.
+  std::vector<HintTarget> targets;  // As they are now; ascending by id.
+  uint64_t bytes_max = 0;           // Of all together; more are dropped.
+  uint64_t dropped = 0;             // Since the node started.
+  uint32_t dirty_partitions = 0;    // Missed a dropped hint, so they wait for repair.
 };
 
 // One version a replica holds.
@@ -165,6 +197,10 @@ class Client {
   // A complete copy of one node's store, below its data directory: of the first server that can be
   // reached. `name`: 1 to 64 characters of [A-Za-z0-9._-]. Never asked for twice.
   CheckpointOutcome checkpoint(std::string_view name);
+
+  // The writes that one node keeps for others until they are back: the first server that can be
+  // reached.
+  HintsOutcome hints(const HintsOptions& options = {});
 
  private:
   class Session;

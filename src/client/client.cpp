@@ -274,6 +274,10 @@ ClusterStatus Client::status() {
   status.storage_pressure = static_cast<double>(reply.pressure_permille) / wire::kPermilleMax;
   status.bytes_on_disk = reply.bytes_on_disk;
   status.storage_state = std::string(reply.storage_state);
+  status.hint_bytes = reply.hint_bytes;
+  status.hint_age = reply.hint_age;
+  status.hints_dropped = reply.hints_dropped;
+  status.dirty_partitions = reply.dirty_partitions;
   return status;
 }
 
@@ -318,6 +322,34 @@ CheckpointOutcome Client::checkpoint(std::string_view name) {
     outcome.error = {is_wrong ? ErrorKind::kInvalid : ErrorKind::kRejected,
                      std::string(reply.message)};
   }
+  return outcome;
+}
+
+HintsOutcome Client::hints(const HintsOptions& options) {
+  wire::HintsRequest request;
+  request.target = options.target;
+  request.waits = options.waits;
+  const auto answer = session_->ask_one_server<wire::HintsRequest, wire::HintsReply>(request);
+  HintsOutcome outcome;
+  if (!answer.was_sent) {
+    outcome.error = unsent_error(answer.reply.status());
+  } else if (!answer.reply.is_ok()) {
+    const ErrorKind kind = answer.may_be_stored ? ErrorKind::kUnknown : ErrorKind::kInvalid;
+    outcome.error = {kind, answer.reply.status().to_string()};
+  } else if (answer.reply->code != Code::kOk) {
+    outcome.error = {ErrorKind::kUnavailable, std::string(answer.reply->message)};
+  }
+  if (!outcome.error.is_ok()) return outcome;
+  const wire::HintsReply& reply = *answer.reply;
+  outcome.node_id = std::string(reply.node_id);
+  outcome.is_done = reply.is_done;
+  for (const wire::HintTarget& target : reply.targets) {
+    outcome.targets.push_back({std::string(target.id), target.pending, target.bytes, target.age,
+                               target.delivered, target.dropped});
+  }
+  outcome.bytes_max = reply.bytes_max;
+  outcome.dropped = reply.dropped;
+  outcome.dirty_partitions = reply.dirty_partitions;
   return outcome;
 }
 

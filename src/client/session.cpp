@@ -158,5 +158,6 @@ template Answer<wire::GetReply> Session::ask(wire::GetRequest);
 template Answer<wire::StatusReply> Session::ask(wire::StatusRequest);
 template Answer<wire::ExplainReply> Session::ask(wire::ExplainRequest);
 template Answer<wire::CheckpointReply> Session::ask_one_server(wire::CheckpointRequest);
+template Answer<wire::HintsReply> Session::ask_one_server(wire::HintsRequest);
 
 }  // namespace distkv::client

@@ -85,5 +85,6 @@ extern template Answer<wire::GetReply> Session::ask(wire::GetRequest);
 extern template Answer<wire::StatusReply> Session::ask(wire::StatusRequest);
 extern template Answer<wire::ExplainReply> Session::ask(wire::ExplainRequest);
 extern template Answer<wire::CheckpointReply> Session::ask_one_server(wire::CheckpointRequest);
+extern template Answer<wire::HintsReply> Session::ask_one_server(wire::HintsRequest);
 
 }  // namespace distkv::client

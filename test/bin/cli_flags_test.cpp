@@ -65,6 +65,8 @@ TEST_CASE("booleans can be switched on and off") {
   CHECK(parsed({"get", "k", "--siblings"}).wants_siblings);
   CHECK(parsed({"get", "k", "--raw=true"}).wants_raw);
   CHECK(!parsed({"get", "k", "--fail-missing=false"}).fails_missing);
+  CHECK(parsed({"hints", "--wait"}).waits);
+  CHECK(has(refusal({"status", "--wait"}), "--wait"));
   CHECK(has(refusal({"get", "k", "--raw=maybe"}), "maybe"));
 }
 

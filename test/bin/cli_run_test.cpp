@@ -56,7 +56,7 @@ TEST_CASE("a missing argument and one too many print the usage of their command"
   for (const Words& words :
        {Words{"put"}, Words{"put", "k"}, Words{"get"}, Words{"delete"}, Words{"batch"},
         Words{"batch", "k"}, Words{"batch", "a", "1", "b"}, Words{"load"}, Words{"explain"},
-        Words{"put", "k", "v", "w"}, Words{"status", "now"}}) {
+        Words{"put", "k", "v", "w"}, Words{"status", "now"}, Words{"hints", "a", "b"}}) {
     const Ran run = ran(words);
     CAPTURE(run.err);
     CHECK(run.exit_code == 1);

@@ -30,6 +30,10 @@ ClusterStatus three_nodes() {
   status.partition_count = 1024;
   status.replica_count = 3;
   status.hints_pending = 7;
+  status.hint_bytes = 4096;
+  status.hint_age = seconds(3723);
+  status.hints_dropped = 2;
+  status.dirty_partitions = 1;
   return status;
 }
 
@@ -57,7 +61,11 @@ TEST_CASE("status keeps its words and their order") {
         "State: moving\n"
         "\n"
         "=== Hints ===\n"
-        "Pending: 7\n");
+        "Pending: 7\n"
+        "Bytes: 4096\n"
+        "Oldest: 1h2m3s\n"
+        "Dropped: 2\n"
+        "Dirty partitions: 1\n");
 }
 
 TEST_CASE("status tells of the store, where the node says") {
@@ -82,6 +90,50 @@ TEST_CASE("a checkpoint that is complete says where it is") {
         R"({"name":"monday","node_id":"node1","directory":"/data/checkpoints/monday"})");
 }
 
+HintsOutcome two_targets() {
+  HintsOutcome outcome;
+  outcome.node_id = "node1";
+  outcome.targets = {{"node2", 0, 0, milliseconds(0), 12, 0},
+                     {"node3", 5, 1000, milliseconds(61'500), 7, 2}};
+  outcome.bytes_max = 5000;
+  outcome.dropped = 3;
+  outcome.dirty_partitions = 2;
+  return outcome;
+}
+
+TEST_CASE("hints show for whom they are kept") {
+  CHECK(hints_text(two_targets()) ==
+        "=== Hints of node1 ===\n"
+        "Pending: 5\n"
+        "Bytes: 1000 of at most 5000\n"
+        "Dropped: 3\n"
+        "Dirty partitions: 2\n"
+        "\n"
+        "=== Targets ===\n"
+        "  node2 - Pending: 0 - Bytes: 0 - Oldest: none - Delivered: 12 - Dropped: 0\n"
+        "  node3 - Pending: 5 - Bytes: 1000 - Oldest: 1m1s - Delivered: 7 - Dropped: 2\n");
+  HintsOutcome none;
+  none.node_id = "node1";
+  CHECK(hints_text(none) ==
+        "=== Hints of node1 ===\nPending: 0\nBytes: 0 of at most 0\nDropped: 0\n"
+        "Dirty partitions: 0\n");
+  CHECK(hints_json(two_targets()) ==
+        R"({"node_id":"node1","pending":5,"bytes":1000,"bytes_max":5000,"dropped":3,)"
+        R"("dirty_partitions":2,"done":false,"targets":[{"id":"node2","pending":0,"bytes":0,)"
+        R"("age_ms":0,"delivered":12,"dropped":0},{"id":"node3","pending":5,"bytes":1000,)"
+        R"("age_ms":61500,"delivered":7,"dropped":2}]})");
+  CHECK(hints_left_text(two_targets()) ==
+        "not all hints were delivered in time; left are 5 for node3");
+}
+
+TEST_CASE("an age is told in hours, minutes and seconds, from the first that is not zero") {
+  CHECK(age_text(milliseconds(999)) == "0s");
+  CHECK(age_text(seconds(59)) == "59s");
+  CHECK(age_text(seconds(60)) == "1m0s");
+  CHECK(age_text(seconds(3600)) == "1h0m0s");
+  CHECK(age_text(seconds(100 * 3600 + 62)) == "100h1m2s");
+}
+
 TEST_CASE("a healthy cluster is wholly available, an empty one not at all") {
   ClusterStatus status = three_nodes();
   for (NodeStatus& node : status.nodes) node.state = "ALIVE";
@@ -101,7 +153,8 @@ TEST_CASE("status as JSON") {
         R"("state":"ALIVE","last_seen":"2026-01-15T10:30:45Z"},{"id":"node3",)"
         R"("address":"localhost:8082","state":"LEFT","last_seen":null}],"requests":1543,)"
         R"("latency_mean_ms":2.30,"engine":"leveldb","layout_version":4,"partitions":1024,)"
-        R"("replicas":3,"settled":false,"hints_pending":7,"read_repairs":0})");
+        R"("replicas":3,"settled":false,"hints_pending":7,"read_repairs":0,"hint_bytes":4096,)"
+        R"("hint_age_ms":3723000,"hints_dropped":2,"dirty_partitions":1})");
 }
 
 TEST_CASE("a value, and how many siblings it has") {

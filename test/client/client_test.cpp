@@ -289,6 +289,55 @@ TEST_CASE("status comes as it was answered") {
   CHECK(status.latency_mean == std::chrono::microseconds(2300));
 }
 
+TEST_CASE("hints come as they were answered, and the request says what is wanted") {
+  FakeServer server([](const FrameView& frame, Encoder& encoder) {
+    const auto request = wire::decode<wire::HintsRequest>(frame);
+    CHECK(request->target == "node3");
+    CHECK(request->waits);
+    CHECK(request->timeout > milliseconds(0));
+    CHECK(request->timeout < kLong);
+    wire::HintsReply reply;
+    reply.node_id = "node1";
+    reply.is_done = true;
+    reply.targets = {{"node3", 5, 1000, milliseconds(1500), 7, 2}};
+    reply.bytes_max = 5000;
+    reply.dropped = 2;
+    reply.dirty_partitions = 1;
+    return test::reply(frame, encoder, reply);
+  });
+
+  const HintsOutcome outcome = client_of({server.address()}).hints({"node3", true});
+
+  CHECK(outcome.error.is_ok());
+  CHECK(outcome.node_id == "node1");
+  CHECK(outcome.is_done);
+  REQUIRE(outcome.targets.size() == 1);
+  CHECK(outcome.targets[0].id == "node3");
+  CHECK(outcome.targets[0].pending == 5);
+  CHECK(outcome.targets[0].bytes == 1000);
+  CHECK(outcome.targets[0].age == milliseconds(1500));
+  CHECK(outcome.targets[0].delivered == 7);
+  CHECK(outcome.targets[0].dropped == 2);
+  CHECK(outcome.bytes_max == 5000);
+  CHECK(outcome.dropped == 2);
+  CHECK(outcome.dirty_partitions == 1);
+}
+
+TEST_CASE("hints that nobody tells of in time are unknown, and those of a busy node not there") {
+  FakeServer silent([](const FrameView&, Encoder&) { return Reaction{}; });
+  CHECK(client_of({silent.address()}, kShort).hints().error.kind == ErrorKind::kUnknown);
+  FakeServer busy([](const FrameView& frame, Encoder& encoder) {
+    wire::HintsReply no;
+    no.code = Code::kOverloaded;
+    no.message = "too many wait";
+    return test::reply(frame, encoder, no);
+  });
+  const Error error = client_of({busy.address()}).hints().error;
+  CHECK(error.kind == ErrorKind::kUnavailable);
+  CHECK(error.message == "too many wait");
+  CHECK(client_of({"127.0.0.1:1"}, kShort).hints().error.kind == ErrorKind::kUnreachable);
+}
+
 TEST_SUITE_END();
 
 }  // namespace

@@ -16,7 +16,7 @@ namespace distkv::bin::cli {
 // What scripts rely on.
 inline constexpr int kExitOk = 0;
 inline constexpr int kExitError = 1;    // Refused, wrong usage, or no server.
-inline constexpr int kExitUnknown = 3;  // A write that may or may not take effect.
+inline constexpr int kExitUnknown = 3;  // A write that may or may not take effect; time was up.
 inline constexpr int kExitMissing = 4;  // `get --fail-missing` of an absent key.
 
 enum class Output { kText, kJson };
@@ -32,6 +32,7 @@ struct Invocation {
   bool wants_siblings = false;
   bool wants_raw = false;
   bool fails_missing = false;
+  bool waits = false;
   bool wants_help = false;
   bool wants_version = false;
 };

@@ -44,6 +44,7 @@ int verify(Call& call);
 int status(Call& call);
 int explain(Call& call);
 int checkpoint(Call& call);
+int hints(Call& call);
 
 // Tells of a write that is over: `done` to standard output, or why not to standard error; in JSON
 // its receipt. Returns the exit code.
@@ -77,6 +78,13 @@ std::string fixed(double number, int digits);
 
 std::string checkpoint_text(std::string_view name, const CheckpointOutcome& outcome);
 std::string checkpoint_json(std::string_view name, const CheckpointOutcome& outcome);
+
+std::string hints_text(const HintsOutcome& outcome);
+std::string hints_json(const HintsOutcome& outcome);
+// What a wait for them left behind, in one sentence.
+std::string hints_left_text(const HintsOutcome& outcome);
+// "1h2m3s"
+std::string age_text(std::chrono::milliseconds age);
 
 std::string explain_text(std::string_view key, const Explanation& explanation);
 std::string explain_json(std::string_view key, const Explanation& explanation);

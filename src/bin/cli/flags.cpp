@@ -114,6 +114,8 @@ constexpr Flag kFlags[] = {
      [](Invocation& to, const std::string& value) { return set_boolean(to.wants_raw, value); }},
     {"fail-missing", "", "get: exit 4 where the key is absent",
      [](Invocation& to, const std::string& value) { return set_boolean(to.fails_missing, value); }},
+    {"wait", "", "hints: until all that are kept now are gone; exit 3 when --timeout is up",
+     [](Invocation& to, const std::string& value) { return set_boolean(to.waits, value); }},
     {"version", "", "print the version",
      [](Invocation& to, const std::string& value) { return set_boolean(to.wants_version, value); }},
     {"help", "", "print this; behind a command, what it does",
@@ -121,8 +123,8 @@ constexpr Flag kFlags[] = {
 };
 
 // The place of the flag in kFlags where only some commands take it.
-constexpr std::string_view kOfSomeCommands[] = {"context", "ttl", "siblings", "raw",
-                                                "fail-missing"};
+constexpr std::string_view kOfSomeCommands[] = {"context", "ttl",          "siblings",
+                                                "raw",     "fail-missing", "wait"};
 
 std::vector<FlagName> flag_names() {
   std::vector<FlagName> names;

@@ -74,6 +74,15 @@ std::vector<Command> cluster_commands() {
        1,
        false,
        checkpoint},
+      {"hints",
+       "[NODE]",
+       "Show the writes that the node asked keeps for others until they are back, or for NODE "
+       "alone.",
+       {"wait"},
+       0,
+       1,
+       false,
+       hints},
       {"help", "[COMMAND]", "Explain a command.", {}, 0, 1, false, nullptr},
   };
 }
@@ -120,7 +129,7 @@ std::string help_text() {
     text.append(line).append(command.meaning).append("\n");
   }
   return text + "\nFlags, before or after the command (-- ends them):\n" + flag_lines() +
-         "\nExit: 0 done, 1 refused or no server, 3 outcome unknown, 4 absent with "
+         "\nExit: 0 done, 1 refused or no server, 3 outcome unknown or not in time, 4 absent with "
          "--fail-missing.\n";
 }
 

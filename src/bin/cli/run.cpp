@@ -13,7 +13,7 @@ namespace {
 
 // Verbs other versions of such stores have and this one will.
 constexpr std::string_view kNotYet[] = {"scan",   "keys",    "ring",      "plan",  "decommission",
-                                        "remove", "replace", "rebalance", "hints", "doctor"};
+                                        "remove", "replace", "rebalance", "doctor"};
 
 int no_such_command(Console& console, const std::string& name) {
   const bool is_later =

@@ -48,6 +48,14 @@ std::string store_text(const ClusterStatus& status) {
          "\nBytes on disk: " + std::to_string(status.bytes_on_disk) + "\n";
 }
 
+std::string hints_section(const ClusterStatus& status) {
+  return "=== Hints ===\nPending: " + std::to_string(status.hints_pending) +
+         "\nBytes: " + std::to_string(status.hint_bytes) +
+         "\nOldest: " + (status.hints_pending == 0 ? "none" : age_text(status.hint_age)) +
+         "\nDropped: " + std::to_string(status.hints_dropped) +
+         "\nDirty partitions: " + std::to_string(status.dirty_partitions) + "\n";
+}
+
 std::string node_json(const NodeStatus& node) {
   JsonObject object;
   object.bytes("id", node.id).bytes("address", node.address).bytes("state", node.state);
@@ -94,7 +102,7 @@ std::string status_text(const ClusterStatus& status) {
           "\nReplicas: " + std::to_string(status.replica_count) +
           "\nState: " + (status.is_settled ? "settled" : "moving") + "\n" + store_text(status) +
           "\n";
-  return text + "=== Hints ===\nPending: " + std::to_string(status.hints_pending) + "\n";
+  return text + hints_section(status);
 }
 
 std::string status_json(const ClusterStatus& status) {
@@ -110,7 +118,10 @@ std::string status_json(const ClusterStatus& status) {
   object.bytes("engine", status.engine).number("layout_version", status.layout_version);
   object.number("partitions", status.partition_count).number("replicas", status.replica_count);
   object.boolean("settled", status.is_settled).number("hints_pending", status.hints_pending);
-  object.number("read_repairs", status.read_repairs);
+  object.number("read_repairs", status.read_repairs).number("hint_bytes", status.hint_bytes);
+  object.number("hint_age_ms", static_cast<uint64_t>(status.hint_age.count()));
+  object.number("hints_dropped", status.hints_dropped);
+  object.number("dirty_partitions", status.dirty_partitions);
   if (status.storage_state.empty()) return object.text();
   object.bytes("storage_state", status.storage_state);
   object.json("storage_pressure", fixed(status.storage_pressure, 3));
