@@ -20,6 +20,8 @@ using base::Status;
 
 namespace {
 
+// Of the disk, for writes that other nodes missed: room enough for hours, and harmless to the rest.
+constexpr uint64_t kHintDiskPercent = 10;
 // A drain has bounds of its own; this only guards the promise that a stop ends within 10 s.
 constexpr base::Duration kStopMax = std::chrono::seconds(9);
 
@@ -77,6 +79,8 @@ Status Server::open_store() {
   // Not the loop's clock: that stands still within a turn.
   const auto began = std::chrono::steady_clock::now();
   if (Status opened = store_.open(options_.store); !opened.is_ok()) return opened;
+  const uint64_t disk_bytes = store_.disk_bytes();
+  if (disk_bytes > 0) options_.node.hints.bytes_max = disk_bytes / 100 * kHintDiskPercent;
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(
       std::chrono::steady_clock::now() - began);
   log_.info("store_opened", {{"engine", options_.node.engine_name},

@@ -97,6 +97,13 @@ base::Result<std::string> Store::checkpoint_path(const std::string& name) {
   return parent + "/" + name;
 }
 
+uint64_t Store::disk_bytes() const {
+  if (!log_thread_) return 0;  // All in memory.
+  std::error_code error;
+  const std::filesystem::space_info space = std::filesystem::space(data_dir_, error);
+  return error ? 0 : space.capacity;
+}
+
 // Readers first: what they end may start writes. The log's work may start the background's.
 void Store::stop() {
   if (readers_) readers_->stop();

@@ -44,6 +44,8 @@ class Store {
   // Where the copy of this name goes, absolute; makes the directory that keeps all copies, below
   // the data directory because copies share files with the store.
   base::Result<std::string> checkpoint_path(const std::string& name);
+  // The size of the file system that the store lies on; zero: it lies on none, or that is unknown.
+  uint64_t disk_bytes() const;
   // Ends all work the threads still have, and the threads. Idempotent.
   void stop();
 

@@ -86,6 +86,27 @@ TEST_CASE("a segment takes the largest put, and grows with large memtables in wh
   CHECK(segment_bytes_for(options) == 256 << 20);
 }
 
+TEST_CASE("a store knows the size of its disk, one in memory has none") {
+  const Directory directory;
+  for (const EngineKind engine : {EngineKind::kLsm, EngineKind::kMemory}) {
+    runtime::Loop loop;
+    test::SilentLog log;
+    Store store(loop, log);
+    StoreOptions options;
+    options.engine = engine;
+    options.data_dir = directory.path();
+    options.lsm.ballast_bytes = 1 << 20;
+    REQUIRE(store.open(options).is_ok());
+    const bool is_in_memory = engine == EngineKind::kMemory;
+    CHECK(store.disk_bytes() ==
+          (is_in_memory ? 0 : std::filesystem::space(directory.path()).capacity));
+    bool is_closed = false;
+    store.engine().close([&](const Status& status) { is_closed = status.is_ok(); });
+    CHECK(loop.run_until([&] { return is_closed; }, std::chrono::seconds(30)));
+    store.stop();
+  }
+}
+
 TEST_SUITE_END();
 
 }  // namespace
