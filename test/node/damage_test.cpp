@@ -277,6 +277,8 @@ TEST_CASE("hints in a damaged table are given up, the others arrive, and none is
     return pending;
   };
   CHECK(here.cluster.run_until([&] { return hints_pending() == 0; }, kHealingMax));
+  // Nobody knows whose they were.
+  CHECK(here.cluster[1].node().dirty_partitions().size() == 16);
   here.check_reads(Consistency::kQuorum);
 }
 
@@ -293,6 +295,7 @@ TEST_CASE("a node with damaged hints starts, and gives them up") {
   CHECK(here.cluster.run_until([&] { return here.cluster[1].node().is_serving(); }, kHealingMax));
   CHECK(here.heals(1));
   CHECK(here.cluster[1].has_logged("hints_lost"));
+  CHECK(here.cluster[1].node().dirty_partitions().size() == 16);
 }
 
 TEST_SUITE_END();

@@ -31,13 +31,14 @@ void hand_over(const std::string& frame, const std::function<void(const wire::Fr
   REQUIRE(fed.is_ok());
 }
 
-Config config_of(size_t number, uint32_t replicas) {
+Config config_of(size_t number, uint32_t replicas, const replica::HintLimits& hints) {
   Config config;
   config.node_id = base::NodeId{"node" + std::to_string(number)};
   config.endpoint = Endpoint{"localhost:" + std::to_string(number + 1)};
   config.partitions = 16;
   config.replicas = replicas;
   config.engine_name = "lsm";
+  config.hints = hints;
   if (number > 0) config.seeds = {Endpoint{"localhost:1"}};
   return config;
 }
@@ -48,11 +49,8 @@ size_t number_of(const Endpoint& endpoint) {
 
 }  // namespace
 
-Machine::Machine(SmallCluster& cluster, size_t number, uint32_t replicas)
-    : disk(number + 1),
-      cluster_(cluster),
-      config_(config_of(number, replicas)),
-      host_(number + 1, true, &disk) {
+Machine::Machine(SmallCluster& cluster, size_t number, const Config& config)
+    : disk(number + 1), cluster_(cluster), config_(config), host_(number + 1, true, &disk) {
   storage::lsm::Options& options = host_.options;
   options.memtable_bytes = 1 << 20;
   options.segment_bytes = 256 << 10;
@@ -185,9 +183,9 @@ void Machine::reply(base::ConnectionId to, std::string_view frame) {
   });
 }
 
-SmallCluster::SmallCluster(size_t machines, uint32_t replicas) {
+SmallCluster::SmallCluster(size_t machines, uint32_t replicas, const replica::HintLimits& hints) {
   for (size_t i = 0; i < machines; ++i) {
-    machines_.push_back(std::make_unique<Machine>(*this, i, replicas));
+    machines_.push_back(std::make_unique<Machine>(*this, i, config_of(i, replicas, hints)));
   }
   for (const auto& machine : machines_) {
     machine->start();

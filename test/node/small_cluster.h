@@ -21,7 +21,7 @@ class SmallCluster;
 // One machine: a disk, an engine, a node, and its end of the network.
 class Machine : public wire::Network {
  public:
-  Machine(SmallCluster& cluster, size_t number, uint32_t replicas);
+  Machine(SmallCluster& cluster, size_t number, const Config& config);
   ~Machine() override;
 
   // The test fails if the node cannot start.
@@ -77,7 +77,8 @@ class Machine : public wire::Network {
 class SmallCluster {
  public:
   // Formed and settled.
-  explicit SmallCluster(size_t machines, uint32_t replicas = 3);
+  explicit SmallCluster(size_t machines, uint32_t replicas = 3,
+                        const replica::HintLimits& hints = {});
 
   Machine& operator[](size_t number) { return *machines_[number]; }
   size_t size() const { return machines_.size(); }

@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "hint_bench.h"
+#include "support/hint_bench.h"
 
 namespace distkv::repair {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <optional>
 
-#include "hint_bench.h"
+#include "support/hint_bench.h"
 
 namespace distkv::repair {
 namespace {
