@@ -9,7 +9,7 @@ using base::Result;
 using base::Status;
 
 namespace {
-// 1 was a bare record, before the first release.
+// 1 was a bare record; its first byte, the version of its meta, was 1 too.
 constexpr uint8_t kHintVersion = 2;
 }  // namespace
 

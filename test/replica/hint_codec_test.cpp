@@ -68,7 +68,7 @@ TEST_CASE("another format is refused by its number, never misread") {
   }
 }
 
-TEST_CASE("a bare record, as hints were before the first release, is refused") {
+TEST_CASE("a bare record, as hints once were, is refused") {
   const causality::Record record;
   CHECK(decode_hint_meta(encode(record).meta).code() == Code::kCorrupt);
 }
