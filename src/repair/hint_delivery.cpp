@@ -113,7 +113,7 @@ void HintDelivery::on_page(const std::shared_ptr<Pass>& pass,
     return end(pass);
   }
   if (page->empty()) {
-    backoffs_.erase(pass->target);
+    if (pass->has_sent) backoffs_.erase(pass->target);
     return end(pass);
   }
   pass->page = std::move(*page);
@@ -127,6 +127,7 @@ void HintDelivery::on_page(const std::shared_ptr<Pass>& pass,
 void HintDelivery::deliver(const std::shared_ptr<Pass>& pass, size_t hint) {
   const replica::Hint& kept = pass->page[hint];
   if (is_orphan(host_.layouts, pass->target, kept.key, kept.header)) return finish_one(pass);
+  pass->has_sent = true;
   host_.replicas.apply(
       pass->target, {kept.key, ring::token_of(kept.key)}, kept.record.view(),
       host_.layouts.version(), host_.replica_timeout,
@@ -155,7 +156,8 @@ void HintDelivery::finish_one(const std::shared_ptr<Pass>& pass) {
 void HintDelivery::end(const std::shared_ptr<Pass>& pass) {
   take(pass, 0);
   active_.erase(pass->target);
-  if (is_running_ && !pass->failure.is_ok()) back_off(pass->target);
+  const bool is_in_vain = !pass->failure.is_ok() || !pass->has_sent;
+  if (is_running_ && is_in_vain) back_off(pass->target);
 }
 
 void HintDelivery::back_off(const NodeId& target) {

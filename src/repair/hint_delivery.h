@@ -8,7 +8,8 @@
 //   - A target has one page on the way: kHintPage. All together have kHintBytesInFlight, or one
 //     page: so one slow target holds up no other, only sixteen at once would.
 //   - While the store is pressed by others' work a pass ends after one page: a page a second.
-// A hint whose target is no replica of its key any more is left to HintSweep.
+// A hint whose target is no replica of its key any more is left to HintSweep; a target that has no
+// others waits as one that fails.
 #pragma once
 
 #include <cstdint>
@@ -50,6 +51,7 @@ class HintDelivery {
     std::optional<std::string> after;
     size_t bytes = 0;  // Of what it has on the way, or may have soon.
     size_t waiting = 0;
+    bool has_sent = false;
     base::Status failure;
   };
   struct Backoff {

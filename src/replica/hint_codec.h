@@ -13,8 +13,8 @@
 
 namespace distkv::replica {
 
-// When a hint store took a write. Sequences ascend, over restarts too, and are never given twice;
-// the time is the store's (see HintStore::now).
+// When a hint store took a write. A sequence is greater than those of all hints kept before it,
+// over restarts too; the time is the store's (see HintStore::now).
 struct HintStamp {
   uint64_t sequence = 0;
   base::WallTime at{};

@@ -58,7 +58,7 @@ void HintLedger::count_dropped(const NodeId& target) {
   ++total_.dropped;
 }
 
-uint64_t HintLedger::replace_pending(const HintChanges& counted) {
+void HintLedger::replace_pending(const HintChanges& counted) {
   const uint64_t before = total_.pending;
   for (auto& [target, counts] : targets_) counts.pending = counts.bytes = 0;
   total_.pending = total_.bytes = 0;
@@ -66,9 +66,7 @@ uint64_t HintLedger::replace_pending(const HintChanges& counted) {
     DISTKV_CHECK(change.hints >= 0 && change.bytes >= 0);
     if (change.hints > 0) count(target, change);
   }
-  const uint64_t lost = before > total_.pending ? before - total_.pending : 0;
-  total_.dropped += lost;
-  return lost;
+  if (before > total_.pending) total_.dropped += before - total_.pending;
 }
 
 void HintLedger::refresh_oldest(const std::map<NodeId, WallTime>& found, WallTime since) {

@@ -41,8 +41,8 @@ class HintLedger {
   void count(const base::NodeId& target, const HintChange& change);
   void count_delivered(const base::NodeId& target);
   void count_dropped(const base::NodeId& target);
-  // What is pending was counted from the start; returns how many hints are fewer than before.
-  uint64_t replace_pending(const HintChanges& counted);
+  // What is pending was counted from the start; hints that are fewer than before count as dropped.
+  void replace_pending(const HintChanges& counted);
   // What a walk over all hints that began at `since` found to be oldest, for each target.
   void refresh_oldest(const std::map<base::NodeId, base::WallTime>& found, base::WallTime since);
 

@@ -180,8 +180,9 @@ void HintStore::recount_page(std::optional<storage::Cursor> after, storage::Done
 void HintStore::finish_recount(const Status& status, const storage::Done& done) {
   const Recount recounted = std::move(*recount_);
   recount_.reset();
-  if (!status.is_ok()) return done(status);
-  if (ledger_.replace_pending(recounted.counted) > 0) on_dropped_(std::nullopt);
+  // Damage may also have brought back an older state of a hint, which no count tells.
+  if (recounted.snapshot != nullptr) on_dropped_(std::nullopt);
+  if (status.is_ok()) ledger_.replace_pending(recounted.counted);
   done(status);
 }
 

@@ -79,7 +79,8 @@ class HintStore {
   // Counts what an earlier life left behind; before anything else, and again if it failed. kCorrupt
   // for hints of another format.
   void load(storage::Done done);
-  // Counts anew after hints were lost to damage; what is added or removed meanwhile is counted too.
+  // Counts anew after hints were lost to damage, and reports that some of unknown keys are dropped;
+  // what is added or removed meanwhile is counted too.
   void recount(storage::Done done);
 
   // Keeps `record`, made under `layout`, for `target`, merged with what is kept already; `done`

@@ -192,6 +192,17 @@ TEST_CASE("a hint whose target is no replica any more is left alone") {
   CHECK(here.pending("a") == 1);
 }
 
+TEST_CASE("a target with nothing but such hints is not looked through again and again") {
+  Fixture here;
+  here.keep_many("a", 200);
+  here.set_layout(2, {"self", "b", "c"});
+  here.delivery.start();
+  const uint64_t before = here.engine.scans;
+  here.run(seconds(70));
+  // Eight passes (0, 1, 3, 7, 15, 31, 47 and 63 s) of four pages and the end each.
+  CHECK(here.engine.scans - before == 8 * 5);
+}
+
 TEST_CASE("a hint made under a layout not known here yet goes to its target") {
   Fixture here;
   here.keep("c", "k", 1, 2);

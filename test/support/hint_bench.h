@@ -25,11 +25,16 @@ struct OnTheWay {
   size_t bytes = 0;
 };
 
-// Its pressure is the test's.
+// Its pressure is the test's, and its scans are counted.
 class PressedEngine : public storage::map::MapEngine {
  public:
   double pressure() const override { return now; }
+  void scan(const storage::Scan& scan, storage::ScanDone done) override {
+    ++scans;
+    storage::map::MapEngine::scan(scan, std::move(done));
+  }
   double now = 0;
+  uint64_t scans = 0;
 };
 
 class HintBench : private wire::Network, private membership::Listener {
