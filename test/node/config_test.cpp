@@ -29,6 +29,7 @@ TEST_CASE("each bad value is refused with its name in the message") {
            Row{"partitions", [](Config& c) { c.partitions = 1000; }},
            Row{"partitions", [](Config& c) { c.partitions = 32768; }},
            Row{"virtual-nodes", [](Config& c) { c.virtual_nodes = 0; }},
+           Row{"age of hints", [](Config& c) { c.hints.age_max = {}; }},
            Row{"cluster-name", [](Config& c) { c.cluster_name = ""; }},
            Row{"cluster-name", [](Config& c) { c.cluster_name = "two words"; }},
            Row{"node-id", [](Config& c) { c.node_id = base::NodeId{std::string(65, 'x')}; }},
