@@ -136,7 +136,7 @@ class HintBench : private wire::Network, private membership::Listener {
                                     {*this, rpc, encoder, timers, clock, log},
                                     base::Rng(1),
                                     *this};
-  replica::Replicas replicas{base::NodeId{"self"}, local, rpc, membership};
+  replica::Replicas replicas{base::NodeId{"self"}, local, rpc, membership, clock};
   std::vector<OnTheWay> on_the_way;
   std::map<std::string, base::Code> willing;
   std::map<std::string, std::vector<std::string>> taken;  // Keys each node took, in order.
