@@ -51,6 +51,10 @@ struct PutOutcome {
   std::string context;                    // For the next write of this key.
   std::vector<std::string> acknowledged;  // Nodes that hold it on disk. Also when unknown.
   std::vector<std::string> hinted;        // Nodes it is kept for until they are back.
+  // Stored, but an attempt before got no answer and may be carried out as well: the write may take
+  // effect once more, later.
+  bool may_repeat = false;
+  std::string server;  // The address that answered last; empty: none did.
 };
 
 struct GetOptions {
@@ -63,6 +67,7 @@ struct GetOutcome {
   std::vector<std::string> values;  // Newest first. Empty: the key is absent.
   uint32_t sibling_count = 0;       // Concurrent values the key has; more than one is a conflict.
   std::string context;              // For the next write of this key; also when it is absent.
+  std::string server;               // The address that answered last; empty: none did.
   bool found() const { return !values.empty(); }
 };
 
@@ -138,6 +143,7 @@ struct VersionView {
   uint64_t value_bytes = 0;
   bool is_tombstone = false;
   std::optional<std::chrono::system_clock::time_point> expires_at;
+  friend bool operator==(const VersionView&, const VersionView&) = default;
 };
 
 struct ReplicaView {
@@ -147,6 +153,7 @@ struct ReplicaView {
   Error error;  // Why it could not be asked.
   std::vector<VersionView> versions;
   bool has_hint_pending = false;
+  uint64_t digest = 0;  // Of all it holds of the key; zero: nothing. Equal where replicas are.
 };
 
 // Where a key lives and what each replica holds of it.

@@ -94,16 +94,19 @@ std::vector<std::string> copy(const std::vector<std::string_view>& views) {
 PutOutcome outcome_of(const Answer<wire::PutReply>& answer) {
   PutOutcome outcome;
   outcome.error = write_error(answer);
+  outcome.server = answer.server;
   if (!answer.reply.is_ok()) return outcome;
   outcome.context = std::string(answer.reply->context);
   outcome.acknowledged = copy(answer.reply->acknowledged);
   outcome.hinted = copy(answer.reply->hinted);
+  outcome.may_repeat = outcome.error.is_ok() && (answer.may_repeat || answer.reply->may_repeat);
   return outcome;
 }
 
 GetOutcome outcome_of(const Answer<wire::GetReply>& answer) {
   GetOutcome outcome;
   outcome.error = read_error(answer);
+  outcome.server = answer.server;
   if (!outcome.error.is_ok()) return outcome;
   outcome.values = copy(answer.reply->values);
   outcome.sibling_count = answer.reply->sibling_count;
@@ -176,7 +179,8 @@ ReplicaView view_of(const wire::ExplainReplica& replica) {
                    state_name(replica.state),
                    read_error(Status(replica.code, std::string(replica.message))),
                    {},
-                   replica.has_hint_pending};
+                   replica.has_hint_pending,
+                   replica.digest};
   for (const wire::ExplainVersion& version : replica.versions) {
     view.versions.push_back(view_of(version));
   }
@@ -191,13 +195,13 @@ Client::Client(Client&&) noexcept = default;
 Client& Client::operator=(Client&&) noexcept = default;
 
 PutOutcome Client::put(std::string_view key, std::string_view value, const PutOptions& options) {
-  if (Error error = judge_sizes(key, value); !error.is_ok()) return {std::move(error), {}, {}, {}};
+  if (Error error = judge_sizes(key, value); !error.is_ok()) return {.error = std::move(error)};
   return outcome_of(session_->ask<wire::PutRequest, wire::PutReply>(
       put_request(key, value, options, session_->new_op_id())));
 }
 
 PutOutcome Client::remove(std::string_view key, const PutOptions& options) {
-  if (Error error = judge_sizes(key, {}); !error.is_ok()) return {std::move(error), {}, {}, {}};
+  if (Error error = judge_sizes(key, {}); !error.is_ok()) return {.error = std::move(error)};
   wire::PutRequest request = put_request(key, {}, options, session_->new_op_id());
   request.is_delete = true;
   return outcome_of(session_->ask<wire::PutRequest, wire::PutReply>(request));

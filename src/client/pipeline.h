@@ -85,7 +85,10 @@ class Pipeline {
     bytes_on_the_way_ -= bytes_of(requests_[index]);
     const base::Result<Reply> reply = wire::expect<Reply>(frame);
     if (stores_nothing(*frame, reply)) --unanswered_[index];
-    if (reply.is_ok() && reply->code == base::Code::kOk) finish(index, {reply, false, true});
+    if (reply.is_ok() && reply->code == base::Code::kOk) {
+      const bool may_repeat = unanswered_[index] > 1;  // This sending was one of them.
+      finish(index, {reply, false, true, may_repeat, session_.server()});
+    }
     return true;
   }
 
@@ -97,13 +100,14 @@ class Pipeline {
       if (is_done_[index]) continue;
       const bool is_in_doubt = unanswered_[index] > 0;
       if (!gone.is_ok()) {
-        finish(index, {gone, is_in_doubt, is_in_doubt});
+        finish(index, {gone, is_in_doubt, is_in_doubt, false, {}});
         continue;
       }
       Answer<Reply> answer = session_.ask<Request, Reply>(requests_[index]);
       if (!answer.reply.is_ok() && !session_.is_connected()) gone = answer.reply.status();
       answer.may_be_stored = answer.may_be_stored || is_in_doubt;
       answer.was_sent = answer.was_sent || is_in_doubt;
+      answer.may_repeat = answer.may_repeat || is_in_doubt;
       finish(index, answer);
     }
   }

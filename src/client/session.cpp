@@ -97,7 +97,7 @@ Answer<Reply> Session::ask_once(const Request& request, Deadline deadline) {
     if (frame->request_id != id) continue;
     Result<Reply> reply = wire::expect<Reply>(frame);
     const bool is_refused = stores_nothing(*frame, reply);
-    return {std::move(reply), !is_refused, true};
+    return {std::move(reply), !is_refused, true, false, connection_.server()};
   }
 }
 
@@ -136,6 +136,7 @@ Answer<Reply> Session::ask(Request request) {
     Answer<Reply> answer = ask_once<Request, Reply>(request, until);
     // connect() has tried every server already.
     const bool reached_one = answer.was_sent;
+    answer.may_repeat = may_be_stored;
     answer.may_be_stored = may_be_stored = may_be_stored || answer.may_be_stored;
     answer.was_sent = was_sent = was_sent || answer.was_sent;
     const Code code = answer.reply.is_ok() ? answer.reply->code : answer.reply.code();

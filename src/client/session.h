@@ -23,6 +23,8 @@ struct Answer {
   base::Result<Reply> reply = base::Status(base::Code::kUnavailable, "not asked yet");
   bool may_be_stored = false;  // Some attempt got no answer that says nothing was stored.
   bool was_sent = false;       // Some server may have heard of it at all.
+  bool may_repeat = false;     // An attempt before the one answered may be carried out too.
+  std::string server;          // Who answered; empty: nobody.
 };
 
 // True if a server that answers with this code has stored nothing for the request.
@@ -59,6 +61,7 @@ class Session {
   // for what is no address; otherwise kUnavailable names each server and why.
   base::Status connect(Deadline deadline);
   bool is_connected() const { return connection_.is_open(); }
+  const std::string& server() const { return connection_.server(); }
   size_t server_count() const { return options_.servers.size(); }
   void use_next_server();
   Deadline deadline() const;

@@ -71,6 +71,15 @@ void Node::Impl::status(const std::function<void(const wire::StatusReply&)>& don
 
 namespace {
 
+// Zero where the replica holds nothing, as between replicas.
+uint64_t digest_of(const causality::Record& record) {
+  if (record == causality::Record{}) return 0;
+  std::string meta;
+  std::string values;
+  causality::encode_record(record, meta, values);
+  return causality::digest(meta);
+}
+
 std::vector<wire::ExplainVersion> versions_of(const causality::Record& record) {
   std::vector<wire::ExplainVersion> versions;
   for (const causality::Version& version : record.versions) {
@@ -146,7 +155,7 @@ void Node::Impl::explain(const wire::ExplainRequest& request,
       wire::ExplainReplica replica{found.node->value(),      "",
                                    wire::MemberState::kDead, found.status.code(),
                                    found.status.message(),   versions_of(found.record),
-                                   call->has_hint[i] != 0};
+                                   call->has_hint[i] != 0,   digest_of(found.record)};
       if (member != nullptr) replica.endpoint = member->endpoint.value();
       if (member != nullptr) replica.state = member->state;
       reply.replicas.push_back(std::move(replica));

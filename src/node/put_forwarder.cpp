@@ -93,7 +93,10 @@ void PutForwarder::on_answer(const std::shared_ptr<Call>& call,
   }
   // A refusal by this replica does not undo what another one may have stored.
   wire::PutReply final = *reply;
-  if (final.code != Code::kOk && (call->may_be_stored || call->under_way > 0)) {
+  const bool may_be_elsewhere = call->may_be_stored || call->under_way > 0;
+  if (final.code == Code::kOk) {
+    final.may_repeat = final.may_repeat || may_be_elsewhere;
+  } else if (may_be_elsewhere) {
     final.code = Code::kUnknownOutcome;
   }
   std::exchange(call->done, nullptr)(final);

@@ -79,7 +79,7 @@ std::string_view Encoder::encode(const PutReply& message, RequestId id) {
   const TextVectorOffset acknowledged = builder.texts(message.acknowledged);
   const TextVectorOffset hinted = builder.texts(message.hinted);
   const auto root = fb::CreatePutReply(builder.flat, static_cast<uint8_t>(message.code), text,
-                                       context, acknowledged, hinted);
+                                       context, acknowledged, hinted, message.may_repeat);
   return builder.finish(message.kType, id, root.Union());
 }
 
@@ -93,6 +93,7 @@ static void read(const fb::PutReply& table, PutReply& out, Checks& checks) {
   read_each(table.acknowledged(), out.acknowledged, kReplyNodesMax, "acknowledged", checks,
             node_id);
   read_each(table.hinted(), out.hinted, kReplyNodesMax, "hinted", checks, node_id);
+  out.may_repeat = table.may_repeat();
 }
 
 std::string_view Encoder::encode(const GetRequest& message, RequestId id) {

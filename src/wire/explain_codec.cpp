@@ -45,7 +45,7 @@ static flatbuffers::Offset<fb::ExplainReplica> encode_replica(FrameBuilder& buil
   const auto versions = builder.tables<fb::ExplainVersion>(replica.versions, encode_version);
   return fb::CreateExplainReplica(builder.flat, id, endpoint, static_cast<uint8_t>(replica.state),
                                   static_cast<uint8_t>(replica.code), text, versions,
-                                  replica.has_hint_pending);
+                                  replica.has_hint_pending, replica.digest);
 }
 
 std::string_view Encoder::encode(const ExplainReply& message, RequestId id) {
@@ -79,6 +79,7 @@ static ExplainReplica read_replica(const fb::ExplainReplica& table, Checks& chec
   read_each(table.versions(), replica.versions, kReplyValuesMax, "replicas.versions", checks,
             [&](const fb::ExplainVersion* version) { return read_version(*version, checks); });
   replica.has_hint_pending = table.has_hint_pending();
+  replica.digest = table.digest();
   return replica;
 }
 

@@ -74,6 +74,8 @@ struct PutReply {
   std::string_view context;                    // Token: the request's context and the new dot.
   std::vector<std::string_view> acknowledged;  // Node ids that hold it durably.
   std::vector<std::string_view> hinted;        // Node ids it is kept for.
+  // Stored, but an attempt before may be carried out as well: it may be stored once more, later.
+  bool may_repeat = false;
   friend bool operator==(const PutReply&, const PutReply&) = default;
 };
 
@@ -163,6 +165,7 @@ struct ExplainReplica {
   std::string_view message;
   std::vector<ExplainVersion> versions;
   bool has_hint_pending = false;  // On the node that answers.
+  uint64_t digest = 0;  // causality::digest of the record; zero: holds nothing, or too old to say.
   friend bool operator==(const ExplainReplica&, const ExplainReplica&) = default;
 };
 

@@ -108,6 +108,32 @@ TEST_CASE("a write repeated after a broken connection keeps its operation id") {
   CHECK(!ids[0].value().is_zero());
 }
 
+TEST_CASE("a write says that it may be stored twice where an attempt before got no answer") {
+  bool is_flagged = false;  // By the server, whose own attempts the client cannot see.
+  FakeServer silent([](const FrameView&, Encoder&) { return Reaction{"", true, true}; });
+  FakeServer server([&](const FrameView& frame, Encoder& encoder) {
+    wire::PutReply yes;
+    yes.may_repeat = is_flagged;
+    return test::reply(frame, encoder, yes);
+  });
+
+  SUBCASE("sent once") {
+    const PutOutcome once = client_of({server.address()}).put("key", "value");
+    CHECK_FALSE(once.may_repeat);
+    CHECK(once.server == server.address());
+  }
+  SUBCASE("sent again after a broken connection") {
+    const PutOutcome twice = client_of({silent.address(), server.address()}).put("key", "value");
+    CHECK(twice.error.is_ok());
+    CHECK(twice.may_repeat);
+    CHECK(twice.server == server.address());
+  }
+  SUBCASE("sent once, and twice behind the server") {
+    is_flagged = true;
+    CHECK(client_of({server.address()}).put("key", "value").may_repeat);
+  }
+}
+
 TEST_CASE("a refusal is rejected, or invalid where the request is to blame") {
   for (const auto& [code, kind] : {std::pair{Code::kRejected, ErrorKind::kRejected},
                                    std::pair{Code::kUnavailable, ErrorKind::kRejected},

@@ -28,6 +28,13 @@ inline PutReply sample_put_reply() {
           .hinted = {"node-3"}};
 }
 
+// With the field that was appended for retries.
+inline PutReply sample_put_reply_of_retry() {
+  PutReply reply = sample_put_reply();
+  reply.may_repeat = true;
+  return reply;
+}
+
 inline GetRequest sample_get_request() {
   return {.key = "user:1",
           .timeout = std::chrono::milliseconds(250),
@@ -138,6 +145,13 @@ inline ExplainReply sample_explain_reply() {
           .verdict = "absent"};
 }
 
+// With the field that was appended to compare replicas.
+inline ExplainReply sample_explain_reply_with_digest() {
+  ExplainReply reply = sample_explain_reply();
+  reply.replicas[0].digest = 0x1020304050607080;
+  return reply;
+}
+
 inline ErrorReply sample_error_reply() {
   return {.code = base::Code::kWrongCluster, .message = "another cluster"};
 }
@@ -233,12 +247,14 @@ template <typename Visit>
 void for_each_sample(Visit visit) {
   visit("PutRequest", sample_put_request());
   visit("PutReply", sample_put_reply());
+  visit("PutReplyOfRetry", sample_put_reply_of_retry());
   visit("GetRequest", sample_get_request());
   visit("GetReply", sample_get_reply());
   visit("StatusRequest", StatusRequest{});
   visit("StatusReply", sample_status_reply());
   visit("ExplainRequest", sample_explain_request());
   visit("ExplainReply", sample_explain_reply());
+  visit("ExplainReplyWithDigest", sample_explain_reply_with_digest());
   visit("StatusReplyOfStore", sample_status_reply_of_store());
   visit("CheckpointRequest", sample_checkpoint_request());
   visit("CheckpointReply", sample_checkpoint_reply());
