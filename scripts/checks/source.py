@@ -8,7 +8,8 @@ import re
 from typing import Iterator, NamedTuple
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-CORE_FOLDERS = ("causality", "ring", "wire", "membership", "replica", "coordinator", "repair", "node")
+CORE_FOLDERS = ("causality", "ring", "wire", "membership", "replica", "coordinator", "repair", "node",
+                "history")
 CPP_SUFFIXES = (".h", ".cpp")
 
 _COMMENT_OR_LITERAL = re.compile(

@@ -1,7 +1,4 @@
 // Judging the whole history: order between operations, refusals, and what is left at the end.
-#include <algorithm>
-#include <map>
-
 #include "sim/checks.h"
 
 namespace distkv::sim {
@@ -23,100 +20,16 @@ bool is_refusal(base::Code code) {
   }
 }
 
-namespace {
+history::History told(const History& history) { return {history.begin(), history.end()}; }
 
-// A moment in an operation's life, to sweep through all of them in order of time.
-struct Moment {
-  base::MonotonicTime when;
-  bool is_return;
-  const Operation* operation;
-};
-
-std::vector<Moment> moments_of(const History& history) {
-  std::vector<Moment> moments;
-  for (const Operation& operation : history) {
-    if (!operation.is_ok() || !operation.is_strict()) continue;
-    if (operation.is_read()) moments.push_back({operation.invoked_at, false, &operation});
-    moments.push_back({*operation.returned_at, true, &operation});
-  }
-  // At one instant invocations come first: then the two operations count as concurrent.
-  std::stable_sort(moments.begin(), moments.end(), [](const Moment& a, const Moment& b) {
-    return a.when != b.when ? a.when < b.when : a.is_return < b.is_return;
-  });
-  return moments;
-}
-
-std::string name_of(const Operation& read) {
-  return "client c" + std::to_string(read.client) + " reading " + read.key + " from " +
-         std::to_string(read.invoked_at.time_since_epoch().count()) + " ns to " +
-         std::to_string(read.returned_at->time_since_epoch().count()) + " ns";
-}
-
-// What a key's later reads must have seen.
-struct Required {
-  DotSet written;  // Acknowledged strictly: P6.
-  DotSet read;     // Seen by strict reads: P7.
-};
-
-class OrderSweep {
- public:
-  OrderSweep(const Truth& truth, bool is_monotonic, Violations& violations)
-      : truth_(truth), is_monotonic_(is_monotonic), violations_(violations) {}
-
-  void take(const Moment& moment) {
-    const Operation& operation = *moment.operation;
-    Required& required = required_[operation.key];
-    DotSet& session = sessions_[{operation.client, operation.key}];
-    if (!moment.is_return) {
-      begun_[&operation] = {required, session};
-      return;
-    }
-    if (operation.is_read()) {
-      judge(operation);
-      if (!is_monotonic_) return;
-      required.read.merge(operation.seen);
-      session.merge(operation.seen);
-    } else {
-      required.written.merge(operation.own);
-      session.merge(operation.own);
-    }
-  }
-
- private:
-  struct Begun {
-    Required required;
-    DotSet session;
-  };
-
-  void judge(const Operation& read) {
-    const Begun& begun = begun_[&read];
-    const auto check = [&](const char* property, const char* what, const DotSet& needed) {
-      const DotSet missing = needed - read.seen;
-      if (missing.is_empty()) return;
-      violations_.push_back({property, name_of(read) + ": has not seen " + what + ": " +
-                                           describe(*truth_.find(read.key), missing)});
-    };
-    check("P8", "what its session wrote or read before", begun.session);
-    check("P6", "what was acknowledged before it began", begun.required.written);
-    check("P7", "what a read that ended before had seen", begun.required.read);
-    begun_.erase(&read);
-  }
-
-  const Truth& truth_;
-  bool is_monotonic_;
-  Violations& violations_;
-  std::map<std::string, Required> required_;
-  std::map<std::pair<uint32_t, std::string>, DotSet> sessions_;
-  // Looked up, never walked through: the order of addresses decides nothing.
-  std::map<const Operation*, Begun> begun_;
-};
-
-}  // namespace
-
-void check_order(const Truth& truth, const History& history, bool is_monotonic,
+void check_order(const History& history, const history::Promises& promises,
                  Violations& violations) {
-  OrderSweep sweep(truth, is_monotonic, violations);
-  for (const Moment& moment : moments_of(history)) sweep.take(moment);
+  const history::History known = told(history);
+  const history::Verdict verdict = history::check(known, promises);
+  for (const history::Violation& violation : verdict.violations) {
+    violations.push_back(
+        {std::string(history::property_of(violation.fault)), history::describe(violation, known)});
+  }
 }
 
 void check_refusals(const Truth& truth, const History& history, Violations& violations) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "history/check.h"
 #include "sim/history.h"
 #include "sim/truth.h"
 
@@ -38,12 +39,9 @@ struct PutAnswer {
 // them.
 void check_receipt(const Truth& truth, const PutAnswer& answer, Violations& violations);
 
-// P6, P7, P8: a strict read has seen every write that was acknowledged strictly before it began,
-// and all that an earlier strict read had seen. Holds only where read and write quorums intersect
-// and no disk was lost. `is_monotonic`: two read quorums intersect too, so that what one read wrote
-// back the next one meets.
-void check_order(const Truth& truth, const History& history, bool is_monotonic,
-                 Violations& violations);
+// All that clients can tell by themselves, P0, P1, P2, P6 to P9: the very check of src/history that
+// `distkv-client check` makes.
+void check_order(const History& history, const history::Promises& promises, Violations& violations);
 
 // P9: what was refused was never stored.
 void check_refusals(const Truth& truth, const History& history, Violations& violations);

@@ -37,22 +37,15 @@ struct Bench : OracleFixture {
     operation.invoked_at = base::MonotonicTime(seconds(begin));
     operation.returned_at = base::MonotonicTime(seconds(end));
     operation.code = base::Code::kOk;
-    operation.seen = set(seen);
+    operation.outcome = history::Outcome::kOk;
+    operation.covered = set(seen);
     history.push_back(operation);
     return history.back();
-  }
-  void read_at(int begin, int end, const std::string& seen) {
-    add(OperationKind::kGet, begin, end, seen);
   }
   Operation& put_at(int begin, int end, char name) {
     Operation& put = add(OperationKind::kPut, begin, end, std::string(1, name));
     put.op_id = op_id(name);
-    put.own = put.seen;
     return put;
-  }
-  std::string order(bool is_monotonic = true) {
-    check_order(truth, history, is_monotonic, violations);
-    return broken();
   }
   History history;
 };
@@ -119,37 +112,6 @@ TEST_CASE("P3: a receipt covers its write and its context, and nothing alive bes
   }
   check_receipt(bench.truth, answer, bench.violations);
   CHECK(bench.broken() == expected);
-}
-
-TEST_CASE("P6: a read must see what was acknowledged before it began, not what was during it") {
-  Bench bench;
-  std::string expected;
-  SUBCASE("before") {
-    bench.put_at(0, 1, 'c');
-    expected = "P6 ";
-  }
-  SUBCASE("during") { bench.put_at(0, 3, 'c'); }
-  SUBCASE("at one") { bench.put_at(0, 1, 'c').consistency = wire::Consistency::kOne; }
-  SUBCASE("unknown") { bench.put_at(0, 1, 'c').code = base::Code::kUnknownOutcome; }
-  bench.read_at(2, 4, "ab");
-  CHECK(bench.order() == expected);
-}
-
-TEST_CASE("P7: a read must see what a read that ended before it saw, where quorums intersect") {
-  Bench bench;
-  bench.read_at(0, 1, "abc");
-  bench.read_at(2, 3, "ab");
-  bool is_monotonic = true;
-  SUBCASE("they do") {}
-  SUBCASE("they do not") { is_monotonic = false; }
-  CHECK(bench.order(is_monotonic) == (is_monotonic ? "P7 " : ""));
-}
-
-TEST_CASE("P8: a session reads its own writes") {
-  Bench bench;
-  bench.put_at(0, 1, 'c').client = 7;
-  bench.add(OperationKind::kGet, 2, 3, "ab").client = 7;
-  CHECK(bench.order() == "P8 P6 ");
 }
 
 TEST_CASE("P9: a refused write that was stored is caught; one with unknown outcome is not") {

@@ -6,34 +6,25 @@
 namespace distkv::sim {
 
 namespace {
-std::string_view name_of(OperationKind kind) {
-  switch (kind) {
-    case OperationKind::kPut:
-      return "put";
-    case OperationKind::kDelete:
-      return "delete";
-    case OperationKind::kGet:
-      return "get";
-  }
-  return "unrecognised";
+// Values begin with the id of their operation, and the rest may be long.
+constexpr size_t kValueNameBytes = 32;
+std::string name_of_value(std::string_view value) {
+  return std::string(value.substr(0, kValueNameBytes));
 }
 
-std::string_view name_of(wire::Consistency consistency) {
-  switch (consistency) {
-    case wire::Consistency::kOne:
-      return "one";
-    case wire::Consistency::kQuorum:
-      return "quorum";
-    case wire::Consistency::kAll:
-      return "all";
-  }
-  return "unrecognised";
+history::Outcome outcome_of(base::Code code) {
+  if (code == base::Code::kOk) return history::Outcome::kOk;
+  return is_refusal(code) ? history::Outcome::kRefused : history::Outcome::kUnknown;
 }
 }  // namespace
 
 OperationId Recorder::invoke(Operation operation, const WriteIntent* intent) {
   operation.invoked_at = scheduler_.now();
-  if (intent != nullptr) truth_.intend(operation.op_id, *intent);
+  if (intent != nullptr) {
+    truth_.intend(operation.op_id, *intent);
+    operation.value = name_of_value(intent->value);
+    operation.expires = intent->expires;
+  }
   if (trace_.is_printing())
     note(operation, intent != nullptr && intent->context ? "begins, with context" : "begins");
   history_.push_back(std::move(operation));
@@ -42,8 +33,8 @@ OperationId Recorder::invoke(Operation operation, const WriteIntent* intent) {
 
 std::string Recorder::describe_operation(const Operation& operation) const {
   std::string text("client c" + std::to_string(operation.client) + " ");
-  text.append(name_of(operation.kind)).append(" ").append(operation.key);
-  return text.append(" at ").append(name_of(operation.consistency));
+  text.append(history::name_of(operation.kind)).append(" ").append(operation.key);
+  return text.append(" at ").append(history::name_of(operation.consistency));
 }
 
 void Recorder::note(const Operation& operation, const std::string& what) {
@@ -51,16 +42,17 @@ void Recorder::note(const Operation& operation, const std::string& what) {
   if (!operation.is_read()) text += " op " + operation.op_id.value().to_hex().substr(0, 8);
   const KeyTruth& key = truth_.key(operation.key);
   text += " " + what;
-  if (!operation.seen.is_empty()) {
-    text +=
-        "; alive in its context: " + describe(key, operation.seen - key.superseded(operation.seen));
+  if (!operation.covered.is_empty()) {
+    text += "; alive in its context: " +
+            describe(key, operation.covered - key.superseded(operation.covered));
   }
   trace_.note(MachineIndex{}, EventKind::kOperation, text);
 }
 
-DotSet Recorder::cover(const Operation& operation, std::string_view token) {
+DotSet Recorder::cover(Operation& operation, std::string_view token) {
   const auto context = causality::decode_token(token);
   if (context.is_ok()) {
+    operation.seen = history::Coverage(*context);
     KeyTruth& key = truth_.key(operation.key);
     DotSet covered = key.covered(*context);
     for (const size_t place : covered.places()) key.mint(place).was_observed = true;
@@ -102,42 +94,48 @@ void Recorder::check_holders(const Operation& operation, DotSet writes) {
 
 DotSet Recorder::answer(OperationId id, const wire::GetReply& reply, bool wants_siblings) {
   Operation& operation = history_[id.place];
-  operation.seen = cover(operation, reply.context);
+  operation.covered = cover(operation, reply.context);
+  for (const std::string_view value : reply.values) {
+    operation.values.push_back(name_of_value(value));
+  }
+  operation.sibling_count = reply.sibling_count;
   ReadAnswer answer;
   answer.where = describe_operation(operation);
   answer.key = operation.key;
-  answer.seen = operation.seen;
+  answer.seen = operation.covered;
   answer.values.assign(reply.values.begin(), reply.values.end());
   answer.sibling_count = reply.sibling_count;
   answer.wants_siblings = wants_siblings;
   check_read(truth_, answer, violations_);
-  check_holders(operation, operation.seen);
-  return operation.seen;
+  check_holders(operation, operation.covered);
+  return operation.covered;
 }
 
-DotSet Recorder::answer(OperationId id, const wire::PutReply& reply) {
+DotSet Recorder::answer(OperationId id, const wire::PutReply& reply, bool may_repeat) {
   Operation& operation = history_[id.place];
-  operation.seen = cover(operation, reply.context);
+  operation.covered = cover(operation, reply.context);
+  operation.may_repeat = may_repeat || reply.may_repeat;
   const DotSet dots = truth_.key(operation.key).of_operation(operation.op_id);
-  operation.own = dots - (dots - operation.seen);
+  const DotSet own = dots - (dots - operation.covered);
   PutAnswer answer;
   answer.where = describe_operation(operation);
   answer.key = operation.key;
   answer.op_id = operation.op_id;
-  answer.seen = operation.seen;
+  answer.seen = operation.covered;
   const WriteIntent* intent = truth_.intent(operation.op_id);
   if (intent->context) answer.context = *intent->context;
   check_receipt(truth_, answer, violations_);
-  check_holders(operation, operation.own);
-  return operation.seen;
+  check_holders(operation, own);
+  return operation.covered;
 }
 
 void Recorder::finish(OperationId id, base::Code code) {
   Operation& operation = history_[id.place];
   operation.returned_at = scheduler_.now();
   operation.code = code;
+  operation.outcome = outcome_of(code);
   if (trace_.is_printing()) note(operation, "ends: " + std::string(base::name_of(code)));
-  std::string name(name_of(operation.kind));
+  std::string name(history::name_of(operation.kind));
   ++tally_.operations[name.append(" ").append(base::name_of(code))];
 }
 

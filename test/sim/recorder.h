@@ -46,7 +46,8 @@ class Recorder {
   OperationId invoke(Operation operation, const WriteIntent* intent);
   // An answer with code kOk. Returns what its context covers, which is what the client now knows.
   DotSet answer(OperationId id, const wire::GetReply& reply, bool wants_siblings);
-  DotSet answer(OperationId id, const wire::PutReply& reply);
+  // `may_repeat`: an attempt before this one may be carried out too.
+  DotSet answer(OperationId id, const wire::PutReply& reply, bool may_repeat);
   // The operation is over with this code; its client stops waiting.
   void finish(OperationId id, base::Code code);
 
@@ -57,7 +58,7 @@ class Recorder {
   const Operation& operation(OperationId id) const { return history_[id.place]; }
 
  private:
-  DotSet cover(const Operation& operation, std::string_view token);
+  DotSet cover(Operation& operation, std::string_view token);
   size_t count_holders(const Operation& operation, const DotSet& writes) const;
   void check_holders(const Operation& operation, DotSet writes);
   void note(const Operation& operation, const std::string& what);

@@ -61,6 +61,7 @@ void SimClient::record_invocation() {
   if (request_.uses_context && known != session_.end()) {
     context_ = known->second.token;
     intent.context = known->second.covered;
+    operation.context_of = known->second.place;
   }
   operation_ = world_.recorder.invoke(std::move(operation), &intent);
 }
@@ -129,7 +130,8 @@ void SimClient::take_put_reply(const wire::FrameView& frame) {
   if (!reply.is_ok()) return end_attempt(base::Code::kCorrupt);
   if (reply->code == base::Code::kOk) {
     session_[request_.key] = {std::string(reply->context),
-                              world_.recorder.answer(operation_, *reply)};
+                              world_.recorder.answer(operation_, *reply, is_outcome_unknown_),
+                              operation_.place};
   }
   end_attempt(reply->code);
 }
@@ -139,7 +141,7 @@ void SimClient::take_get_reply(const wire::FrameView& frame) {
   if (!reply.is_ok()) return end_attempt(base::Code::kCorrupt);
   if (reply->code == base::Code::kOk) {
     DotSet covered = world_.recorder.answer(operation_, *reply, request_.wants_siblings);
-    session_[request_.key] = {std::string(reply->context), std::move(covered)};
+    session_[request_.key] = {std::string(reply->context), std::move(covered), operation_.place};
   }
   end_attempt(reply->code);
 }

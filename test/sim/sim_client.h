@@ -61,6 +61,7 @@ class SimClient : public Machine, private wire::NetworkEvents {
   struct Known {
     std::string token;
     DotSet covered;
+    size_t place = 0;  // In the history, of the operation that was told so.
   };
 
   std::string greeting() override { return {}; }

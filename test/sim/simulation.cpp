@@ -191,7 +191,7 @@ class Simulation {
     check_refusals(truth_, recorder_.history(), violations_);
     const ClusterPlan& plan = cluster_.plan();
     const bool is_monotonic = 2 * plan.read_quorum > plan.replicas;
-    if (!has_wiped) check_order(truth_, recorder_.history(), is_monotonic, violations_);
+    check_order(recorder_.history(), {!has_wiped, is_monotonic}, violations_);
   }
 
   // Every store once more, after the last word of its program.
