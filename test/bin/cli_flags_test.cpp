@@ -51,6 +51,24 @@ TEST_CASE("flags are read wherever they stand") {
   CHECK(invocation.context == "token");
 }
 
+TEST_CASE("a check has flags of its own") {
+  const Invocation asked =
+      parsed({"check", "--duration", "1m30s", "--clients=16", "--keys", "7",
+              "--seed=18446744073709551615", "--settle", "0s", "--history", "h.jsonl"});
+
+  CHECK(asked.check.duration == milliseconds(90000));
+  CHECK(asked.check.clients == 16);
+  CHECK(asked.check.keys == 7);
+  CHECK(asked.check.seed == UINT64_MAX);
+  CHECK(asked.check.settle == milliseconds(0));
+  CHECK(asked.check.history == "h.jsonl");
+  CHECK(!parsed({"check"}).check.seed);
+  CHECK(has(refusal({"check", "--clients", "257"}), "1 to 256"));
+  CHECK(has(refusal({"check", "--keys", "many"}), "1 to 10000"));
+  CHECK(has(refusal({"check", "--duration", "0s"}), "1s to 24h"));
+  CHECK(has(refusal({"put", "k", "v", "--seed", "1"}), "--seed"));
+}
+
 TEST_CASE("consistency is read whatever its case") {
   CHECK(parsed({"--consistency", "ONE", "get", "k"}).consistency == Consistency::kOne);
   CHECK(parsed({"--consistency=Quorum", "get", "k"}).consistency == Consistency::kQuorum);

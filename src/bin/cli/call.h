@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "bin/check/options.h"
 #include "distkv/client.h"
 
 namespace distkv::bin::cli {
@@ -16,7 +17,7 @@ namespace distkv::bin::cli {
 // What scripts rely on.
 inline constexpr int kExitOk = 0;
 inline constexpr int kExitError = 1;    // Refused, wrong usage, or no server.
-inline constexpr int kExitUnknown = 3;  // A write that may or may not take effect; time was up.
+inline constexpr int kExitUnknown = 3;  // A write that may take effect; time up; an empty check.
 inline constexpr int kExitMissing = 4;  // `get --fail-missing` of an absent key.
 
 enum class Output { kText, kJson };
@@ -33,6 +34,7 @@ struct Invocation {
   bool wants_raw = false;
   bool fails_missing = false;
   bool waits = false;
+  check::Options check;  // But for what it shares with all commands.
   bool wants_help = false;
   bool wants_version = false;
 };

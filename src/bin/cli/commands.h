@@ -45,6 +45,7 @@ int status(Call& call);
 int explain(Call& call);
 int checkpoint(Call& call);
 int hints(Call& call);
+int check(Call& call);
 
 // Tells of a write that is over: `done` to standard output, or why not to standard error; in JSON
 // its receipt. Returns the exit code.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <charconv>
 #include <cxxopts.hpp>
 
 #include "bin/arguments.h"
@@ -97,6 +98,25 @@ Status set_context(Invocation& invocation, const std::string& value) {
   return wrong(value.substr(0, 32), "a context as `get --siblings` or --output json prints it");
 }
 
+Status set_number(uint64_t& place, const std::string& value, uint64_t low, uint64_t high,
+                  const std::string& allowed) {
+  uint64_t number = 0;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+  const bool is_number = error == std::errc() && end == value.data() + value.size();
+  if (!is_number || number < low || number > high) return wrong(value, allowed);
+  place = number;
+  return Status::ok();
+}
+
+Status set_count(uint64_t& place, const std::string& value, uint64_t most) {
+  return set_number(place, value, 1, most, "1 to " + std::to_string(most));
+}
+
+Status set_seed(Invocation& invocation, const std::string& value) {
+  invocation.check.seed = 0;
+  return set_number(*invocation.check.seed, value, 0, UINT64_MAX, "a number from 0 to 2^64 - 1");
+}
+
 constexpr Flag kFlags[] = {
     {"server", "LIST", "host:port,... tried in turn (default localhost:8080)", set_servers},
     {"timeout", "DURATION", "for one operation, retries included (1ms to 1h; default 5s)",
@@ -116,6 +136,30 @@ constexpr Flag kFlags[] = {
      [](Invocation& to, const std::string& value) { return set_boolean(to.fails_missing, value); }},
     {"wait", "", "hints: until all that are kept now are gone; exit 3 when --timeout is up",
      [](Invocation& to, const std::string& value) { return set_boolean(to.waits, value); }},
+    {"duration", "DURATION", "check: how long to work (1s to 24h; default 30s)",
+     [](Invocation& to, const std::string& value) {
+       return set_milliseconds(to.check.duration, value, std::chrono::seconds(1),
+                               std::chrono::hours(24), "1s to 24h");
+     }},
+    {"clients", "COUNT", "check: concurrent clients (1 to 256; default 8)",
+     [](Invocation& to, const std::string& value) {
+       return set_count(to.check.clients, value, check::kClientsMax);
+     }},
+    {"keys", "COUNT", "check: keys in use at once (1 to 10000; default 64)",
+     [](Invocation& to, const std::string& value) {
+       return set_count(to.check.keys, value, check::kKeysMax);
+     }},
+    {"seed", "NUMBER", "check: of what clients do; their timing is real (default random)",
+     set_seed},
+    {"settle", "DURATION", "check: for replicas to become equal (0s to 1h; default 60s)",
+     [](Invocation& to, const std::string& value) {
+       return set_milliseconds(to.check.settle, value, std::chrono::milliseconds(0),
+                               std::chrono::hours(1), "0s to 1h");
+     }},
+    {"history", "FILE", "check: every operation as a line of JSON",
+     [](Invocation& to, const std::string& value) {
+       return to.check.history = value, Status::ok();
+     }},
     {"version", "", "print the version",
      [](Invocation& to, const std::string& value) { return set_boolean(to.wants_version, value); }},
     {"help", "", "print this; behind a command, what it does",
@@ -123,8 +167,9 @@ constexpr Flag kFlags[] = {
 };
 
 // The place of the flag in kFlags where only some commands take it.
-constexpr std::string_view kOfSomeCommands[] = {"context", "ttl",          "siblings",
-                                                "raw",     "fail-missing", "wait"};
+constexpr std::string_view kOfSomeCommands[] = {
+    "context",  "ttl",     "siblings", "raw",  "fail-missing", "wait",
+    "duration", "clients", "keys",     "seed", "settle",       "history"};
 
 std::vector<FlagName> flag_names() {
   std::vector<FlagName> names;

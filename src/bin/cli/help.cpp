@@ -83,6 +83,14 @@ std::vector<Command> cluster_commands() {
        1,
        false,
        hints},
+      {"check",
+       "",
+       "Use the cluster for a while, on keys of its own, and tell every promise it breaks: exit 1.",
+       {"duration", "clients", "keys", "seed", "settle", "history"},
+       0,
+       0,
+       false,
+       check},
       {"help", "[COMMAND]", "Explain a command.", {}, 0, 1, false, nullptr},
   };
 }
@@ -129,7 +137,8 @@ std::string help_text() {
     text.append(line).append(command.meaning).append("\n");
   }
   return text + "\nFlags, before or after the command (-- ends them):\n" + flag_lines() +
-         "\nExit: 0 done, 1 refused or no server, 3 outcome unknown or not in time, 4 absent with "
+         "\nExit: 0 done, 1 refused or no server, 3 outcome unknown, not in time or check too short, "
+         "4 absent with "
          "--fail-missing.\n";
 }
 

@@ -1,0 +1,55 @@
+// The keys of a run: `count` of them in use at once, each replaced by a fresh one when enough was
+// done to it. Old ones then rest until the end, when all are read.
+//
+// All are new, below a prefix no other run has, so a run disturbs nobody. Safe for any number of
+// threads.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/rng.h"
+
+namespace distkv::bin::check {
+
+class Keys {
+ public:
+  Keys(std::string prefix, uint64_t count) : prefix_(std::move(prefix)), uses_(count) {}
+
+  // One to work on next. Half the work meets on an eighth of the keys.
+  std::string draw(base::Rng& rng) {
+    const uint64_t crowded = (uses_.size() + kCrowdedShare - 1) / kCrowdedShare;
+    const uint64_t place = rng.below(rng.chance(0.5) ? crowded : uses_.size());
+    // Only a count: no other memory depends on its order.
+    const uint64_t use = uses_[place].fetch_add(1, std::memory_order_relaxed);
+    return name(place, use / kUsesMax);
+  }
+
+  // All that were ever drawn.
+  std::vector<std::string> used() const {
+    std::vector<std::string> names;
+    for (uint64_t place = 0; place < uses_.size(); ++place) {
+      const uint64_t uses = uses_[place].load(std::memory_order_relaxed);
+      for (uint64_t life = 0; life * kUsesMax < uses; ++life) names.push_back(name(place, life));
+    }
+    return names;
+  }
+
+ private:
+  // Long enough for every kind of conflict, and short enough that a write of unknown outcome, which
+  // excuses much on its key, does not excuse it for long.
+  static constexpr uint64_t kUsesMax = 400;
+  static constexpr uint64_t kCrowdedShare = 8;
+
+  std::string name(uint64_t place, uint64_t life) const {
+    return prefix_ + std::to_string(place) + "." + std::to_string(life);
+  }
+
+  std::string prefix_;
+  std::vector<std::atomic<uint64_t>> uses_;
+};
+
+}  // namespace distkv::bin::check
