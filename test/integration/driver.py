@@ -17,12 +17,13 @@ import tempfile
 import time
 import unittest
 from pathlib import Path
-from typing import Callable, List, NamedTuple, Optional, Sequence
+from typing import Callable, List, NamedTuple, Optional, Sequence, Tuple
 
 ROOT = Path(__file__).resolve().parents[2]
 BINARIES = (ROOT / os.environ.get("DISTKV_BUILD", "build") / "src" / "bin").resolve()
 SERVER = BINARIES / "distkv-server"
 CLIENT = BINARIES / "distkv-client"
+BENCH = BINARIES / "distkv-bench"
 
 POLL_SECONDS = 0.05
 ALIVE_SECONDS_MAX = 60    # a cluster of a few nodes forms in seconds; a sanitizer slows it tenfold
@@ -128,8 +129,10 @@ def free_ports(count: int) -> List[int]:
 class Node:
     """One server, which may be started and ended many times on the same data directory."""
 
-    def __init__(self, name: str, address: str, folder: Path, flags: Sequence[str]):
+    def __init__(self, name: str, address: str, folder: Path, flags: Sequence[str],
+                 prefix: Sequence[str] = ()):
         self.name = name
+        self._prefix = [*prefix]  # of the command: a program that becomes the server
         self.address = address
         self.data_dir = folder / name
         self.log_path = folder / f"{name}.log"
@@ -140,8 +143,8 @@ class Node:
     def start(self) -> None:
         assert not self.is_running(), f"{self.name} already runs"
         with self.log_path.open("ab") as log:
-            self._started = spawn([SERVER, *self._flags], stdin=subprocess.DEVNULL, stdout=log,
-                                  stderr=subprocess.STDOUT)
+            self._started = spawn([*self._prefix, SERVER, *self._flags], stdin=subprocess.DEVNULL,
+                                  stdout=log, stderr=subprocess.STDOUT)
 
     def pid(self) -> int:
         return self._started.pid
@@ -153,6 +156,10 @@ class Node:
         """SIGKILL; returns when the process is gone."""
         if self._started:
             kill_group(self._started)
+
+    def signal(self, number: int) -> None:
+        """To the server, which must run."""
+        self._started.send_signal(number)
 
     def terminate(self, seconds_max: float = END_SECONDS_MAX) -> int:
         """SIGTERM; returns the exit code."""
@@ -175,15 +182,19 @@ class Node:
 
 
 class Cluster:
-    """Servers node1..nodeN with one list of seeds, in a temporary folder of their own."""
+    """Servers node1..nodeN with one list of seeds, in a temporary folder of their own.
 
-    def __init__(self, size: int, flags: Sequence[str] = ()):
+    They listen on free loopback ports unless `places` gives an address and a command prefix each.
+    """
+
+    def __init__(self, size: int, flags: Sequence[str] = (),
+                 places: Sequence[Tuple[str, Sequence[str]]] = ()):
         _require_binaries()
         self.folder = Path(tempfile.mkdtemp(prefix="distkv-integration-"))
-        addresses = [f"127.0.0.1:{port}" for port in free_ports(size)]
-        seeds = ["--seed-nodes", ",".join(addresses)]
-        self.nodes = [Node(f"node{index + 1}", address, self.folder, [*seeds, *flags])
-                      for index, address in enumerate(addresses)]
+        places = places or [(f"127.0.0.1:{port}", ()) for port in free_ports(size)]
+        seeds = ["--seed-nodes", ",".join(address for address, _ in places)]
+        self.nodes = [Node(f"node{index + 1}", address, self.folder, [*seeds, *flags], prefix)
+                      for index, (address, prefix) in enumerate(places)]
         _clusters.append(self)
 
     def start(self) -> None:
@@ -241,7 +252,11 @@ class Cluster:
 
 def start_cluster(size: int, *flags: str) -> Cluster:
     """A cluster whose nodes all see one another and all hold their share of the partitions."""
-    cluster = Cluster(size, flags)
+    return form(Cluster(size, flags), size)
+
+
+def form(cluster: Cluster, size: int) -> Cluster:
+    """Starts its nodes; closes it where they do not become a cluster."""
     try:
         cluster.start()
         cluster.wait_alive(size)
