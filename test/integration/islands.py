@@ -1,7 +1,7 @@
 """Computers of one machine: network namespaces joined by a bridge, each of which can be cut off.
 
 An island's link goes down and its programs go on: to the others, and to clients, it is as if its
-cable were pulled. It takes a system that lets this process make namespaces; enter() says if so.
+cable were pulled. Or it is split from the other islands alone, and clients still reach it. It takes a system that lets this process make namespaces; enter() says if so.
 Everything ends with the processes that hold it.
 """
 
@@ -79,6 +79,18 @@ class Islands:
 
     def join(self, number: int) -> None:
         _run("ip", "link", "set", f"island{number}", "up")
+
+    def split(self, number: int) -> None:
+        """Nothing it sends to other islands arrives; what is not an island still reaches it."""
+        for other in self._others(number):
+            _run(*self.prefix(number), "ip", "route", "add", "blackhole", self.address(other))
+
+    def unite(self, number: int) -> None:
+        for other in self._others(number):
+            _run(*self.prefix(number), "ip", "route", "delete", "blackhole", self.address(other))
+
+    def _others(self, number: int) -> List[int]:
+        return [other for other in range(1, len(self._holders) + 1) if other != number]
 
     def close(self) -> None:
         for holder in self._holders:

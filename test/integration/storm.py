@@ -1,7 +1,8 @@
 """Faults in a row on a cluster of real nodes, and what they did to those they did not touch.
 
-A storm kills (SIGKILL), restarts (SIGTERM), pauses (SIGSTOP) and cuts off nodes, at random from a
-seed, never more than a minority at once. A node is touched from the moment of its fault until it
+A storm kills (SIGKILL), restarts (SIGTERM) and pauses (SIGSTOP) nodes, cuts them off from all, or
+splits them from the other nodes while clients still reach them: at random from a seed, never more
+than a minority at once. A node is touched from the moment of its fault until it
 answers again and another node sees it alive.
 """
 
@@ -19,7 +20,9 @@ BACK_SECONDS_MAX = 60
 STEP_SECONDS = 0.1
 
 # How long a node is away, shorter and longer than what makes the others take it for dead.
-AWAY_SECONDS = {"kill": (0.2, 10.0), "restart": (0.0, 3.0), "pause": (0.2, 8.0), "cut": (0.5, 12.0)}
+AWAY_SECONDS = {"kill": (0.2, 10.0), "restart": (0.0, 3.0), "pause": (0.2, 8.0), "cut": (0.5, 12.0),
+                "split": (0.5, 12.0)}
+ISLANDS_ONLY = ("split",)
 CALM_SECONDS = (0.5, 5.0)  # between the beginnings of two faults
 SECOND_CHANCE = 0.25       # that a fault begins while another lasts, where a minority allows it
 
@@ -56,6 +59,7 @@ class Storm:
         self._cluster = cluster
         self._chance = random.Random(seed)
         self._islands = islands
+        self._kinds = [kind for kind in AWAY_SECONDS if islands or kind not in ISLANDS_ONLY]
         self._troubles: List[_Trouble] = []
 
     def run(self, seconds: float) -> None:
@@ -72,7 +76,7 @@ class Storm:
                    lambda: "\n".join(each.node.log_end() for each in self._troubles))
 
     def _begin(self, end: float) -> None:
-        kind = self._chance.choice(list(AWAY_SECONDS))
+        kind = self._chance.choice(self._kinds)
         away = self._chance.uniform(*AWAY_SECONDS[kind])
         node = self._chance.choice(self._cluster.nodes)
         minority = (len(self._cluster.nodes) - 1) // 2
@@ -109,6 +113,8 @@ class Storm:
             assert exit_code == 0, f"{node.name} ended with {exit_code}\n{node.log_end()}"
         elif kind == "cut" and self._islands:
             self._islands.cut(self._number(node))
+        elif kind == "split":
+            self._islands.split(self._number(node))
         else:
             node.signal(signal.SIGSTOP)
 
@@ -117,6 +123,8 @@ class Storm:
             node.start()
         elif kind == "cut" and self._islands:
             self._islands.join(self._number(node))
+        elif kind == "split":
+            self._islands.unite(self._number(node))
         else:
             node.signal(signal.SIGCONT)
 

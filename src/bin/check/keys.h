@@ -19,11 +19,14 @@ class Keys {
  public:
   Keys(std::string prefix, uint64_t count) : prefix_(std::move(prefix)), uses_(count) {}
 
-  // One to work on next. Half the work meets on an eighth of the keys.
+  // One to work on next. Half the work meets on one key for a moment, then on the next: reads then
+  // fall between the steps of writes, where broken promises show.
   std::string draw(base::Rng& rng) {
-    const uint64_t crowded = (uses_.size() + kCrowdedShare - 1) / kCrowdedShare;
-    const uint64_t place = rng.below(rng.chance(0.5) ? crowded : uses_.size());
-    // Only a count: no other memory depends on its order.
+    uint64_t place = rng.below(uses_.size());
+    // Only counts: no other memory depends on their order.
+    if (rng.chance(0.5)) {
+      place = crowd_.fetch_add(1, std::memory_order_relaxed) / kCrowdUses % uses_.size();
+    }
     const uint64_t use = uses_[place].fetch_add(1, std::memory_order_relaxed);
     return name(place, use / kUsesMax);
   }
@@ -42,7 +45,7 @@ class Keys {
   // Long enough for every kind of conflict, and short enough that a write of unknown outcome, which
   // excuses much on its key, does not excuse it for long.
   static constexpr uint64_t kUsesMax = 400;
-  static constexpr uint64_t kCrowdedShare = 8;
+  static constexpr uint64_t kCrowdUses = 50;
 
   std::string name(uint64_t place, uint64_t life) const {
     return prefix_ + std::to_string(place) + "." + std::to_string(life);
@@ -50,6 +53,7 @@ class Keys {
 
   std::string prefix_;
   std::vector<std::atomic<uint64_t>> uses_;
+  std::atomic<uint64_t> crowd_{0};
 };
 
 }  // namespace distkv::bin::check
