@@ -1,4 +1,4 @@
-"""`distkv-client check` on real servers: a sound cluster is never accused, and silence is no proof."""
+"""`distkv-client check` on real servers: a sound cluster passes, and silence is no proof."""
 
 import json
 import subprocess

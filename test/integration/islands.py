@@ -1,8 +1,9 @@
 """Computers of one machine: network namespaces joined by a bridge, each of which can be cut off.
 
 An island's link goes down and its programs go on: to the others, and to clients, it is as if its
-cable were pulled. Or it is split from the other islands alone, and clients still reach it. It takes a system that lets this process make namespaces; enter() says if so.
-Everything ends with the processes that hold it.
+cable were pulled. Or it is split from the other islands alone, and clients still reach it. It takes
+a system that lets this process make namespaces; enter() says if so. Everything ends with the
+processes that hold it.
 """
 
 import os
