@@ -78,6 +78,22 @@ TEST_CASE("a key that was used enough is replaced by a fresh one, and all are re
   CHECK(keys.used() == std::vector<std::string>{"p.0.0", "p.0.1"});
 }
 
+TEST_CASE("a doubtful key is drawn for a while, and of many the newest") {
+  Keys keys("p.", 1);
+  base::Rng rng(1);
+  CHECK_FALSE(keys.draw_doubtful(rng));
+  keys.doubt("old");
+  CHECK(keys.draw_doubtful(rng) == "old");
+  for (int i = 0; i < 32; ++i) keys.doubt("new");
+
+  int draws = 0;
+  while (const auto key = keys.draw_doubtful(rng)) {
+    CHECK(*key == "new");
+    ++draws;
+  }
+  CHECK(draws == 32 * 1000);
+}
+
 TEST_CASE("each client begins with another server, and has them all") {
   const ClientOptions options{{"a", "b", "c"}, std::chrono::milliseconds(1)};
 

@@ -7,6 +7,9 @@
 
 #include <atomic>
 #include <cstdint>
+#include <deque>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -31,6 +34,23 @@ class Keys {
     return name(place, use / kUsesMax);
   }
 
+  // A write of this key may be half done: it is worth reading, from all sides, for a while.
+  void doubt(const std::string& key) {
+    const std::lock_guard lock(doubts_mutex_);
+    doubts_.push_back({key, kDoubtReads});
+    if (doubts_.size() > kDoubtsMax) doubts_.pop_front();
+  }
+
+  // One of those; nullopt if there is none.
+  std::optional<std::string> draw_doubtful(base::Rng& rng) {
+    const std::lock_guard lock(doubts_mutex_);
+    if (doubts_.empty()) return std::nullopt;
+    const auto doubt = doubts_.begin() + static_cast<std::ptrdiff_t>(rng.below(doubts_.size()));
+    std::string key = doubt->key;
+    if (--doubt->reads_left == 0) doubts_.erase(doubt);
+    return key;
+  }
+
   // All that were ever drawn.
   std::vector<std::string> used() const {
     std::vector<std::string> names;
@@ -46,6 +66,13 @@ class Keys {
   // excuses much on its key, does not excuse it for long.
   static constexpr uint64_t kUsesMax = 400;
   static constexpr uint64_t kCrowdUses = 50;
+  static constexpr size_t kDoubtsMax = 32;       // The newest; older ones are given up.
+  static constexpr uint64_t kDoubtReads = 1000;  // Some ten seconds, with as many others.
+
+  struct Doubt {
+    std::string key;
+    uint64_t reads_left = 0;
+  };
 
   std::string name(uint64_t place, uint64_t life) const {
     return prefix_ + std::to_string(place) + "." + std::to_string(life);
@@ -54,6 +81,8 @@ class Keys {
   std::string prefix_;
   std::vector<std::atomic<uint64_t>> uses_;
   std::atomic<uint64_t> crowd_{0};
+  std::mutex doubts_mutex_;
+  std::deque<Doubt> doubts_;
 };
 
 }  // namespace distkv::bin::check

@@ -11,6 +11,7 @@ using std::chrono::milliseconds;
 namespace {
 
 // Shares of a worker's actions; what is left writes with what the session happens to know.
+constexpr double kDoubtfulReads = 0.3;  // Of all; where there is nothing to doubt, the others:
 constexpr double kReads = 0.45;
 constexpr double kModifications = 0.35;
 constexpr double kBlindPuts = 0.06;
@@ -58,6 +59,11 @@ void Worker::work(base::MonotonicTime deadline) {
 }
 
 void Worker::act(Client& client) {
+  if (rng_.chance(kDoubtfulReads)) {
+    if (const auto doubtful = keys_.draw_doubtful(rng_)) {
+      return learn(*doubtful, recorder_.get(client, *doubtful));
+    }
+  }
   const std::string key = keys_.draw(rng_);
   double die = static_cast<double>(rng_.below(1'000'000)) / 1e6;
   const auto falls = [&die](double share) { return (die -= share) < 0; };
@@ -83,6 +89,8 @@ void Worker::write(Client& client, const std::string& key, const std::optional<K
 }
 
 void Worker::learn(const std::string& key, std::optional<Known> known) {
+  const history::Operation& last = recorder_.history().back();
+  if (!last.is_read() && last.outcome == history::Outcome::kUnknown) keys_.doubt(key);
   if (known) session_[key] = std::move(*known);
 }
 
