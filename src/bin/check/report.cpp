@@ -187,6 +187,7 @@ std::string as_json(const Options& options, const Report& report) {
   object.boolean("replicas_equal", report.convergence.is_equal());
   object.number("keys_different", report.convergence.keys_different);
   object.number("keys_not_compared", report.convergence.keys_unanswered);
+  object.bytes("why_not_compared", report.convergence.why);
   object.json("settled_seconds", seconds(report.convergence.after));
   object.number("contexts_unreadable", report.contexts_unreadable);
   object.number("violations", report.verdict.total()).json("by_fault", counts_of(report.verdict));

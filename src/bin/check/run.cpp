@@ -17,6 +17,7 @@ namespace {
 
 // A check wants operations to meet, not load: two hundred and fifty a second from each client.
 constexpr base::Duration kPauseMin = milliseconds(4);
+constexpr milliseconds kPatienceMin = seconds(5);
 constexpr auto kProgress = seconds(10);
 constexpr auto kLook = milliseconds(500);  // Between two looks at the replicas.
 constexpr size_t kReadChunk = 256;         // Keys in one pipeline of last reads.
@@ -34,6 +35,13 @@ base::Duration pause_of(const Options& options) {
   const auto share = std::chrono::duration_cast<base::Duration>(options.duration) *
                      static_cast<int64_t>(options.clients) / static_cast<int64_t>(kOperationsMax);
   return std::max(kPauseMin, share);
+}
+
+// The clients at work may be impatient on purpose; whoever looks at the end is not.
+ClientOptions patient(const Options& options) {
+  ClientOptions client = options.client;
+  client.timeout = std::max(client.timeout, kPatienceMin);
+  return client;
 }
 
 template <typename Work>
@@ -111,7 +119,7 @@ class Run {
 
   // Looks at every key until its replicas are equal, without reading any: a read would repair them.
   void settle(const std::vector<std::string>& keys) {
-    Client client(options_.client);
+    Client client(patient(options_));
     std::vector<std::string> left = keys;
     while (true) {
       Convergence found;
@@ -123,7 +131,7 @@ class Run {
         if (equality == Equality::kEqual) continue;
         unequal.push_back(key);
         ++(equality == Equality::kDifferent ? found.keys_different : found.keys_unanswered);
-        if (found.why.empty()) found.why = why;
+        if (equality == Equality::kUnanswered && found.why.empty()) found.why = why;
       }
       found.after = std::chrono::duration_cast<milliseconds>(now() - worked_until_);
       report_.convergence = found;
@@ -136,7 +144,7 @@ class Run {
 
   // At all where every node is up: that also finds what one replica alone acknowledged.
   Consistency last_level() const {
-    const ClusterStatus status = Client(options_.client).status();
+    const ClusterStatus status = Client(patient(options_)).status();
     const bool are_up = status.error.is_ok() &&
                         std::all_of(status.nodes.begin(), status.nodes.end(), [](const auto& node) {
                           return node.state == "ALIVE" || node.state == "LEFT";
@@ -145,7 +153,7 @@ class Run {
   }
 
   void read_last(const std::vector<std::string>& keys) {
-    Client client(options_.client);
+    Client client(patient(options_));
     report_.last_level = last_level();
     std::vector<std::string> left = keys;
     for (int round = 0; round < kReadRounds && !left.empty(); ++round) {
@@ -196,7 +204,7 @@ class Run {
     std::atomic<size_t> next{0};  // Only hands out places.
     std::atomic<uint64_t> left{0};
     in_threads(options_.clients, [&](size_t thread) {
-      Client client(turned(options_.client, thread));
+      Client client(turned(patient(options_), thread));
       for (size_t i = next++; i < keys.size(); i = next++) {
         PutOptions options;
         const auto known = last_known_.find(keys[i]);
