@@ -1,6 +1,8 @@
 #include "bin/check/run.h"
 
 #include <algorithm>
+#include <iterator>
+#include <map>
 #include <memory>
 #include <random>
 #include <thread>
@@ -120,25 +122,22 @@ class Run {
   // Looks at every key until its replicas are equal, without reading any: a read would repair them.
   void settle(const std::vector<std::string>& keys) {
     Client client(patient(options_));
-    std::vector<std::string> left = keys;
-    while (true) {
-      Convergence found;
-      std::vector<std::string> unequal;
-      for (const std::string& key : left) {
-        std::string why = "there was no time left to look at all keys";
-        const Equality equality =
-            is_settling_over() ? Equality::kUnanswered : compare(client.explain(key), why);
-        if (equality == Equality::kEqual) continue;
-        unequal.push_back(key);
-        ++(equality == Equality::kDifferent ? found.keys_different : found.keys_unanswered);
-        if (equality == Equality::kUnanswered && found.why.empty()) found.why = why;
+    std::map<std::string, Equality> left;  // As last seen.
+    for (const std::string& key : keys) left.emplace(key, Equality::kUnanswered);
+    std::string why = "there was no time to look at all keys";
+    do {
+      for (auto each = left.begin(); each != left.end() && !is_settling_over();) {
+        each->second = compare(client.explain(each->first), why);
+        each = each->second == Equality::kEqual ? left.erase(each) : std::next(each);
       }
-      found.after = std::chrono::duration_cast<milliseconds>(now() - worked_until_);
-      report_.convergence = found;
-      left = std::move(unequal);
-      if (left.empty() || is_settling_over()) return;
-      std::this_thread::sleep_for(kLook);
+      if (!left.empty()) std::this_thread::sleep_for(kLook);
+    } while (!left.empty() && !is_settling_over());
+    Convergence& found = report_.convergence;
+    found.after = std::chrono::duration_cast<milliseconds>(now() - worked_until_);
+    for (const auto& [key, equality] : left) {
+      ++(equality == Equality::kDifferent ? found.keys_different : found.keys_unanswered);
     }
+    if (found.keys_unanswered > 0) found.why = why;
   }
   bool is_settling_over() const { return now() - worked_until_ > options_.settle; }
 

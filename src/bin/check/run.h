@@ -18,7 +18,7 @@ namespace distkv::bin::check {
 struct Convergence {
   uint64_t keys_different = 0;         // All replicas answered, and they differ.
   uint64_t keys_unanswered = 0;        // Some replica could not be asked.
-  std::string why;                     // The first reason for that.
+  std::string why;                     // The last reason for that.
   std::chrono::milliseconds after{0};  // From the end of the work to the last look.
   bool is_equal() const { return keys_different + keys_unanswered == 0; }
 };
