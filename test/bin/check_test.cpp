@@ -101,6 +101,42 @@ TEST_CASE("each client begins with another server, and has them all") {
   CHECK(turned(options, 4).servers == std::vector<std::string>{"b", "c", "a"});
 }
 
+TEST_CASE("replicas are equal in every byte, different, or one of them did not answer") {
+  const auto replica = [](const std::string& id, uint64_t digest, uint64_t counter) {
+    ReplicaView view;
+    view.id = id;
+    view.digest = digest;
+    view.versions = {{1, counter, 5, false, std::nullopt}};
+    return view;
+  };
+  Explanation explanation;
+  explanation.replicas = {replica("n1", 7, 1), replica("n2", 7, 1)};
+  std::string why;
+  CHECK(compare(explanation, why) == Equality::kEqual);
+  SUBCASE("the same version is alive, after another past") {
+    explanation.replicas.push_back(replica("n3", 8, 1));
+    CHECK(compare(explanation, why) == Equality::kDifferent);
+  }
+  SUBCASE("another version is alive, on nodes too old to send digests") {
+    explanation.replicas = {replica("n1", 0, 1), replica("n2", 0, 2)};
+    CHECK(compare(explanation, why) == Equality::kDifferent);
+  }
+  SUBCASE("one holds nothing") {
+    explanation.replicas.emplace_back();
+    CHECK(compare(explanation, why) == Equality::kDifferent);
+  }
+  SUBCASE("one does not answer") {
+    explanation.replicas[1].error = {ErrorKind::kUnavailable, "down"};
+    CHECK(compare(explanation, why) == Equality::kUnanswered);
+    CHECK(why == "n2: down");
+  }
+  SUBCASE("nobody answers") {
+    explanation.error = {ErrorKind::kUnreachable, "no server"};
+    CHECK(compare(explanation, why) == Equality::kUnanswered);
+    CHECK(why == "no server");
+  }
+}
+
 TEST_CASE("a report tells counts, replicas and each violation with its operations") {
   CHECK(as_text({}, small_report()) ==
         "check cafe: 8 clients, 64 keys at once, 30.0 s at quorum, seed 7\n"

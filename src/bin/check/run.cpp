@@ -53,24 +53,6 @@ void in_threads(size_t count, const Work& work) {
   for (std::thread& thread : threads) thread.join();
 }
 
-enum class Equality { kEqual, kDifferent, kUnanswered };
-
-Equality compare(const Explanation& explanation, std::string& why) {
-  if (!explanation.error.is_ok()) return why = explanation.error.message, Equality::kUnanswered;
-  const ReplicaView* first = nullptr;
-  for (const ReplicaView& replica : explanation.replicas) {
-    if (!replica.error.is_ok()) {
-      why = replica.id + ": " + replica.error.message;
-      return Equality::kUnanswered;
-    }
-    if (first == nullptr) first = &replica;
-    if (replica.digest != first->digest || replica.versions != first->versions) {
-      return Equality::kDifferent;
-    }
-  }
-  return Equality::kEqual;
-}
-
 class Run {
  public:
   Run(const Options& options, const Progress& progress)
@@ -227,6 +209,22 @@ class Run {
 };
 
 }  // namespace
+
+Equality compare(const Explanation& explanation, std::string& why) {
+  if (!explanation.error.is_ok()) return why = explanation.error.message, Equality::kUnanswered;
+  const ReplicaView* first = nullptr;
+  for (const ReplicaView& replica : explanation.replicas) {
+    if (!replica.error.is_ok()) {
+      why = replica.id + ": " + replica.error.message;
+      return Equality::kUnanswered;
+    }
+    if (first == nullptr) first = &replica;
+    if (replica.digest != first->digest || replica.versions != first->versions) {
+      return Equality::kDifferent;
+    }
+  }
+  return Equality::kEqual;
+}
 
 bool Report::says_anything() const {
   return writes.count(Outcome::kOk) > 0 && reads.count(Outcome::kOk) > 0 && keys_unread == 0;

@@ -14,7 +14,12 @@
 
 namespace distkv::bin::check {
 
-// How the replicas of all keys compared in the end.
+// How the replicas of one key compare.
+enum class Equality { kEqual, kDifferent, kUnanswered };
+// `why` is set where a replica could not be asked.
+Equality compare(const Explanation& explanation, std::string& why);
+
+// How those of all keys compared in the end.
 struct Convergence {
   uint64_t keys_different = 0;         // All replicas answered, and they differ.
   uint64_t keys_unanswered = 0;        // Some replica could not be asked.
