@@ -40,8 +40,9 @@ void write_version(const Version& version, base::Writer& writer) {
   writer.varint(version.value.size());
 }
 
-// Takes the version's bytes off `meta` and its value off `values`. Returns what is wrong, if so.
-std::string_view read_version(base::Reader& meta, base::Reader& values, Version& version) {
+// Takes the version's bytes off `meta` and its value off `values` (null: leaves it empty). Returns
+// what is wrong, if so.
+std::string_view read_version(base::Reader& meta, base::Reader* values, Version& version) {
   version.dot.actor = base::ActorId(meta.u64());
   version.dot.counter = base::Counter(meta.u64());
   version.op_id = base::OpId(meta.id128());
@@ -55,12 +56,13 @@ std::string_view read_version(base::Reader& meta, base::Reader& values, Version&
   const uint64_t size = meta.varint();
   if (meta.has_failed()) return "it is cut short or holds an impossible number";
   if (version.is_tombstone && size != 0) return "a tombstone has a value";
-  version.value = values.raw(size);
-  if (values.has_failed()) return "the values are shorter than their sizes say";
+  if (values == nullptr) return {};
+  version.value = values->raw(size);
+  if (values->has_failed()) return "the values are shorter than their sizes say";
   return {};
 }
 
-std::string_view read_versions(base::Reader& meta, base::Reader& values, Record& record) {
+std::string_view read_versions(base::Reader& meta, base::Reader* values, Record& record) {
   const uint64_t count = meta.count(meta.remaining() / kVersionBytesMin);
   if (meta.has_failed()) return "more versions than there are bytes for";
   record.versions.reserve(count);
@@ -89,19 +91,28 @@ void encode_record(const Record& record, std::string& meta, std::string& values)
   }
 }
 
-base::Result<Record> decode_record(std::string_view meta, std::string_view values) {
+static base::Result<Record> decode(std::string_view meta, base::Reader* values) {
   base::Reader meta_reader(meta);
-  base::Reader values_reader(values);
   if (meta_reader.u8() != kRecordVersion) return corrupt("its format version is unknown here");
   Record record;
   // Bounded by the bytes alone: a record that was written must always be readable.
   std::string_view problem = read_context(meta_reader, meta.size(), record.seen);
-  if (problem.empty()) problem = read_versions(meta_reader, values_reader, record);
+  if (problem.empty()) problem = read_versions(meta_reader, values, record);
   if (!problem.empty()) return corrupt(problem);
   if (!meta_reader.is_complete()) return corrupt("bytes are left over");
-  if (!values_reader.is_complete()) return corrupt("the values are longer than their sizes say");
   return record;
 }
+
+base::Result<Record> decode_record(std::string_view meta, std::string_view values) {
+  base::Reader reader(values);
+  base::Result<Record> record = decode(meta, &reader);
+  if (record.is_ok() && !reader.is_complete()) {
+    return corrupt("the values are longer than their sizes say");
+  }
+  return record;
+}
+
+base::Result<Record> decode_causal_state(std::string_view meta) { return decode(meta, nullptr); }
 
 uint64_t digest(std::string_view meta) { return base::hash64(meta); }
 

@@ -58,6 +58,20 @@ TEST_CASE("a record decodes to itself, and is appended to what the strings hold"
   }
 }
 
+TEST_CASE("the causal state alone tells all but the values, and is judged as strictly") {
+  const Encoded encoded = encode(sample());
+  Record bare = sample();
+  for (Version& version : bare.versions) version.value.clear();
+  const base::Result<Record> decoded = decode_causal_state(encoded.meta);
+  REQUIRE(decoded.is_ok());
+  CHECK(*decoded == bare);
+
+  for (size_t size = 0; size < encoded.meta.size(); ++size) {
+    CHECK(decode_causal_state(encoded.meta.substr(0, size)).code() == Code::kCorrupt);
+  }
+  CHECK(decode_causal_state(encoded.meta + "x").code() == Code::kCorrupt);
+}
+
 TEST_CASE("a digest is equal exactly where the causal state is") {
   Record other = sample();
   CHECK(digest(encode(sample()).meta) == digest(encode(other).meta));
