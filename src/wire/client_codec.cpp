@@ -152,6 +152,37 @@ static flatbuffers::Offset<fb::StatusNode> encode_node(FrameBuilder& builder,
                               time_on_wire(node.last_seen));
 }
 
+static flatbuffers::Offset<fb::AntiEntropyStatus> encode_anti_entropy(
+    FrameBuilder& builder, const std::optional<AntiEntropyStatus>& status) {
+  if (!status) return 0;
+  std::vector<fb::PartitionProof> proofs;
+  proofs.reserve(status->proofs.size());
+  for (const PartitionProof& proof : status->proofs) {
+    proofs.emplace_back(proof.partition, proof.age_s);
+  }
+  const auto rows = builder.flat.CreateVectorOfStructs(proofs);
+  return fb::CreateAntiEntropyStatus(builder.flat, rows, status->dirty, status->building,
+                                     status->rounds, status->records, status->bytes,
+                                     status->mismatches);
+}
+
+static std::optional<AntiEntropyStatus> read_anti_entropy(const fb::AntiEntropyStatus* table,
+                                                          Checks& checks) {
+  if (table == nullptr) return std::nullopt;
+  AntiEntropyStatus status;
+  read_each(table->proofs(), status.proofs, kTreePartitionsMax, "anti_entropy.proofs", checks,
+            [](const fb::PartitionProof* proof) {
+              return PartitionProof{proof->partition(), proof->age_s()};
+            });
+  status.dirty = table->dirty();
+  status.building = table->building();
+  status.rounds = table->rounds();
+  status.records = table->records();
+  status.bytes = table->bytes();
+  status.mismatches = table->mismatches();
+  return status;
+}
+
 std::string_view Encoder::encode(const StatusReply& message, RequestId id) {
   FrameBuilder& builder = *state_;
   builder.begin();
@@ -161,12 +192,13 @@ std::string_view Encoder::encode(const StatusReply& message, RequestId id) {
   const TextOffset engine = builder.text(message.engine);
   const auto nodes = builder.tables<fb::StatusNode>(message.nodes, encode_node);
   const TextOffset storage_state = builder.sentence(message.storage_state);
+  const auto anti_entropy = encode_anti_entropy(builder, message.anti_entropy);
   const auto root = fb::CreateStatusReply(
       builder.flat, static_cast<uint8_t>(message.code), text, node_id, cluster_name, engine, nodes,
       message.requests, message.latency_mean_us, message.layout_version, message.is_settled,
       message.partition_count, message.replica_count, message.hints_pending, message.read_repairs,
       message.pressure_permille, message.bytes_on_disk, storage_state, message.hint_bytes,
-      age_on_wire(message.hint_age), message.hints_dropped, message.dirty_partitions);
+      age_on_wire(message.hint_age), message.hints_dropped, message.dirty_partitions, anti_entropy);
   return builder.finish(message.kType, id, root.Union());
 }
 
@@ -201,6 +233,7 @@ static void read(const fb::StatusReply& table, StatusReply& out, Checks& checks)
   out.hint_age = checks.age(table.hint_age_ms(), "hint_age_ms");
   out.hints_dropped = table.hints_dropped();
   out.dirty_partitions = table.dirty_partitions();
+  out.anti_entropy = read_anti_entropy(table.anti_entropy(), checks);
 }
 
 std::string_view Encoder::encode(const ErrorReply& message, RequestId id) {

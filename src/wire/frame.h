@@ -57,6 +57,15 @@ enum class MessageType : uint8_t {
   kTransferDone = 46,
   kPullRequest = 47,
   kPullReply = 48,
+  kRootsRequest = 50,
+  kRootsReply = 51,
+  kLeavesRequest = 52,
+  kLeavesReply = 53,
+  kKeysRequest = 54,
+  kKeysReply = 55,
+  kFetchRequest = 56,
+  kFetchReply = 57,
+  kMergeRequest = 58,
   kGossip = 60,
 };
 

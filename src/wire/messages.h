@@ -46,7 +46,13 @@ inline constexpr size_t kReplyValuesMax = 32;    // The siblings a key may have.
 inline constexpr size_t kPulledMax = 1024;       // Records in one page.
 inline constexpr size_t kMembersMax = 4000;      // Rows of a member table, in one frame.
 inline constexpr size_t kGossipUpdatesMax = 64;  // More never fit a datagram.
-inline constexpr uint32_t kWeightMax = 10'000;   // Virtual nodes of one node, as in a layout.
+// Partitions of the largest layout; leaves of the largest partition.
+inline constexpr size_t kTreePartitionsMax = 16384;
+inline constexpr size_t kTreeLeavesMax = 65536;
+// Records compared, keys asked for, or leaves looked into, at once: a batch for both sides to keep
+// in memory.
+inline constexpr size_t kTreeRecordsMax = 4096;
+inline constexpr uint32_t kWeightMax = 10'000;  // Virtual nodes of one node, as in a layout.
 
 enum class Consistency : uint8_t { kOne = 0, kQuorum = 1, kAll = 2 };
 
@@ -113,6 +119,25 @@ struct StatusNode {
   friend bool operator==(const StatusNode&, const StatusNode&) = default;
 };
 
+// When a partition that the node holds was last proven equal at all its replicas.
+struct PartitionProof {
+  static constexpr uint32_t kNever = UINT32_MAX;
+  uint32_t partition = 0;
+  uint32_t age_s = kNever;  // Seconds ago; kNever: not since the node started.
+  friend bool operator==(const PartitionProof&, const PartitionProof&) = default;
+};
+
+struct AntiEntropyStatus {
+  std::vector<PartitionProof> proofs;  // Of each partition the node is a replica of; ascending.
+  uint32_t dirty = 0;                  // Partitions known or suspected to differ somewhere.
+  uint32_t building = 0;               // Partitions whose tree is not built yet.
+  uint64_t rounds = 0;                 // Comparisons with a peer that this node began and ended.
+  uint64_t records = 0;                // Moved in exchanges that this node drove.
+  uint64_t bytes = 0;                  // All frames of these comparisons and exchanges.
+  uint64_t mismatches = 0;             // Parts of the tree that were found wrong, and replaced.
+  friend bool operator==(const AntiEntropyStatus&, const AntiEntropyStatus&) = default;
+};
+
 struct StatusReply {
   static constexpr MessageType kType = MessageType::kStatusReply;
   base::Code code = base::Code::kOk;
@@ -138,6 +163,7 @@ struct StatusReply {
   std::chrono::milliseconds hint_age{0};  // Of the oldest that is pending.
   uint64_t hints_dropped = 0;             // Since it started.
   uint32_t dirty_partitions = 0;          // Missed a dropped hint, so they wait for repair.
+  std::optional<AntiEntropyStatus> anti_entropy{};
   friend bool operator==(const StatusReply&, const StatusReply&) = default;
 };
 
@@ -384,6 +410,100 @@ struct PullReply {
   friend bool operator==(const PullReply&, const PullReply&) = default;
 };
 
+// ---- Anti-entropy, between two replicas (src/repair/README.md tells how they work together)
+// ------
+
+// "These are the roots of my hash trees: which of yours differ?"
+struct RootsRequest {
+  static constexpr MessageType kType = MessageType::kRootsRequest;
+  base::LayoutVersion layout_version;
+  std::vector<uint32_t> partitions;  // Ascending.
+  std::vector<uint64_t> roots;       // One for each.
+  friend bool operator==(const RootsRequest&, const RootsRequest&) = default;
+};
+
+// Of the partitions asked for; those in neither list have the same root here.
+struct RootsReply {
+  static constexpr MessageType kType = MessageType::kRootsReply;
+  base::Code code = base::Code::kOk;
+  std::string_view message;
+  std::vector<uint32_t> differing;
+  std::vector<uint32_t> unready;  // Their trees are not built here: nothing can be said.
+  friend bool operator==(const RootsReply&, const RootsReply&) = default;
+};
+
+// "Send me the leaves of your tree of this partition."
+struct LeavesRequest {
+  static constexpr MessageType kType = MessageType::kLeavesRequest;
+  base::LayoutVersion layout_version;
+  base::PartitionId partition;
+  std::vector<uint16_t> leaves;  // Ascending; empty: all of the partition.
+  friend bool operator==(const LeavesRequest&, const LeavesRequest&) = default;
+};
+
+struct LeavesReply {
+  static constexpr MessageType kType = MessageType::kLeavesReply;
+  base::Code code = base::Code::kOk;
+  std::string_view message;
+  std::vector<uint64_t> hashes;  // In the order asked for.
+  friend bool operator==(const LeavesReply&, const LeavesReply&) = default;
+};
+
+// "These are my records of these leaves, as tags: which do you lack, and what have you beside
+// them?" About the keys behind `after` up to `through` (empty: from the first, to the last), in
+// order of token, then key, in the leaves named. A tag is half of a record's salted hash.
+struct KeysRequest {
+  static constexpr MessageType kType = MessageType::kKeysRequest;
+  base::LayoutVersion layout_version;
+  std::vector<uint16_t> leaves;  // Ascending, at least one.
+  std::string_view after;
+  std::string_view through;
+  uint64_t salt = 0;  // Another one each time: two records that look alike now will differ then.
+  std::vector<uint32_t> tags;
+  friend bool operator==(const KeysRequest&, const KeysRequest&) = default;
+};
+
+struct TreeRecord {
+  std::string_view key;
+  std::string_view meta;    // causality::encode_record; empty: no such record.
+  std::string_view values;  // Empty where only the causal state is told.
+  friend bool operator==(const TreeRecord&, const TreeRecord&) = default;
+};
+
+struct KeysReply {
+  static constexpr MessageType kType = MessageType::kKeysReply;
+  base::Code code = base::Code::kOk;
+  std::string_view message;
+  std::vector<uint32_t> missing;    // Places among the tags. Those behind `last` mean nothing.
+  std::vector<TreeRecord> surplus;  // Without values.
+  std::string_view last;            // How far it looked; empty: as far as it was asked.
+  friend bool operator==(const KeysReply&, const KeysReply&) = default;
+};
+
+// "Send me these records, whole."
+struct FetchRequest {
+  static constexpr MessageType kType = MessageType::kFetchRequest;
+  base::LayoutVersion layout_version;
+  std::vector<std::string_view> keys;
+  friend bool operator==(const FetchRequest&, const FetchRequest&) = default;
+};
+
+struct FetchReply {
+  static constexpr MessageType kType = MessageType::kFetchReply;
+  base::Code code = base::Code::kOk;
+  std::string_view message;
+  std::vector<TreeRecord> records;  // Of the first keys asked for, in their order; at least one.
+  friend bool operator==(const FetchReply&, const FetchReply&) = default;
+};
+
+// "Merge these whole records into yours"; answered with ApplyReply when all are durable.
+struct MergeRequest {
+  static constexpr MessageType kType = MessageType::kMergeRequest;
+  base::LayoutVersion layout_version;
+  std::vector<TreeRecord> records;
+  friend bool operator==(const MergeRequest&, const MergeRequest&) = default;
+};
+
 // ---- Datagrams ---------------------------------------------------------------------------------
 
 enum class GossipKind : uint8_t { kPing = 1, kAck = 2, kPingRequest = 3, kNack = 4, kRumour = 5 };
@@ -444,6 +564,15 @@ class Encoder {
   std::string_view encode(const PullRequest& message, base::RequestId id);
   std::string_view encode(const PullReply& message, base::RequestId id);
   std::string_view encode(const Gossip& message, base::RequestId id);
+  std::string_view encode(const RootsRequest& message, base::RequestId id);
+  std::string_view encode(const RootsReply& message, base::RequestId id);
+  std::string_view encode(const LeavesRequest& message, base::RequestId id);
+  std::string_view encode(const LeavesReply& message, base::RequestId id);
+  std::string_view encode(const KeysRequest& message, base::RequestId id);
+  std::string_view encode(const KeysReply& message, base::RequestId id);
+  std::string_view encode(const FetchRequest& message, base::RequestId id);
+  std::string_view encode(const FetchReply& message, base::RequestId id);
+  std::string_view encode(const MergeRequest& message, base::RequestId id);
 
  private:
   struct State;  // Holds the FlatBuffers builder, so that its header stays in the .cpp files.
@@ -485,5 +614,14 @@ extern template base::Result<TransferDone> decode(const FrameView&);
 extern template base::Result<PullRequest> decode(const FrameView&);
 extern template base::Result<PullReply> decode(const FrameView&);
 extern template base::Result<Gossip> decode(const FrameView&);
+extern template base::Result<RootsRequest> decode(const FrameView&);
+extern template base::Result<RootsReply> decode(const FrameView&);
+extern template base::Result<LeavesRequest> decode(const FrameView&);
+extern template base::Result<LeavesReply> decode(const FrameView&);
+extern template base::Result<KeysRequest> decode(const FrameView&);
+extern template base::Result<KeysReply> decode(const FrameView&);
+extern template base::Result<FetchRequest> decode(const FrameView&);
+extern template base::Result<FetchReply> decode(const FrameView&);
+extern template base::Result<MergeRequest> decode(const FrameView&);
 
 }  // namespace distkv::wire

@@ -13,19 +13,21 @@ Rpc::~Rpc() {
   for (auto& [id, call] : calls_) timers_.stop(call.timer);
 }
 
-void Rpc::start(const base::Endpoint& to, base::RequestId id, std::string_view frame,
-                base::Duration timeout, ReplyDone done) {
+size_t Rpc::start(const base::Endpoint& to, base::RequestId id, std::string_view frame,
+                  base::Duration timeout, ReplyDone done) {
   if (calls_.size() >= kCallsMax) {
     done(Status(Code::kOverloaded, "too many calls to peers are outstanding"));
-    return;
+    return 0;
   }
+  const size_t bytes = frame.size();
   const Status sent = network_.send(to, frame);
   if (!sent.is_ok()) {
     done(sent);
-    return;
+    return 0;
   }
   const base::TimerId timer = timers_.start(timeout, [this, id] { expire(id); });
   calls_.emplace(id, Call{to, std::move(done), timer});
+  return bytes;
 }
 
 void Rpc::on_reply(const base::Endpoint& from, const FrameView& frame) {

@@ -34,12 +34,12 @@ class Rpc {
   Rpc& operator=(const Rpc&) = delete;
 
   // Sends `message`; `done` never runs before call returns except when it was never sent. It may
-  // start calls and lose peers itself, but not destroy this.
+  // start calls and lose peers itself, but not destroy this. The size of the frame sent, or zero.
   template <typename Message>
-  void call(const base::Endpoint& to, const Message& message, base::Duration timeout,
-            ReplyDone done) {
+  size_t call(const base::Endpoint& to, const Message& message, base::Duration timeout,
+              ReplyDone done) {
     const base::RequestId id{++last_id_};
-    start(to, id, encoder_.encode(message, id), timeout, std::move(done));
+    return start(to, id, encoder_.encode(message, id), timeout, std::move(done));
   }
 
   // From NetworkEvents. A reply nobody waits for any more is dropped; so is one that comes from
@@ -55,8 +55,8 @@ class Rpc {
     ReplyDone done;
     base::TimerId timer;
   };
-  void start(const base::Endpoint& to, base::RequestId id, std::string_view frame,
-             base::Duration timeout, ReplyDone done);
+  size_t start(const base::Endpoint& to, base::RequestId id, std::string_view frame,
+               base::Duration timeout, ReplyDone done);
   void expire(base::RequestId id);
   void finish(base::RequestId id, const base::Result<FrameView>& result);
 

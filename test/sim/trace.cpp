@@ -39,6 +39,15 @@ constexpr std::pair<wire::MessageType, std::string_view> kTypeNames[] = {
     {wire::MessageType::kTransferDone, "TransferDone"},
     {wire::MessageType::kPullRequest, "PullRequest"},
     {wire::MessageType::kPullReply, "PullReply"},
+    {wire::MessageType::kRootsRequest, "RootsRequest"},
+    {wire::MessageType::kRootsReply, "RootsReply"},
+    {wire::MessageType::kLeavesRequest, "LeavesRequest"},
+    {wire::MessageType::kLeavesReply, "LeavesReply"},
+    {wire::MessageType::kKeysRequest, "KeysRequest"},
+    {wire::MessageType::kKeysReply, "KeysReply"},
+    {wire::MessageType::kFetchRequest, "FetchRequest"},
+    {wire::MessageType::kFetchReply, "FetchReply"},
+    {wire::MessageType::kMergeRequest, "MergeRequest"},
     {wire::MessageType::kGossip, "Gossip"},
 };
 

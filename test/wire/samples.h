@@ -242,6 +242,73 @@ inline Gossip sample_gossip() {
           .updates = {sample_member()}};
 }
 
+inline RootsRequest sample_roots_request() {
+  return {.layout_version = base::LayoutVersion(8),
+          .partitions = {0, 7, 1023},
+          .roots = {0, 0x1122334455667788, UINT64_MAX}};
+}
+
+inline RootsReply sample_roots_reply() {
+  return {.code = base::Code::kUnavailable,
+          .message = "moving",
+          .differing = {7},
+          .unready = {0, 1023}};
+}
+
+inline LeavesRequest sample_leaves_request() {
+  return {.layout_version = base::LayoutVersion(8),
+          .partition = base::PartitionId(7),
+          .leaves = {448, 511}};
+}
+
+inline LeavesReply sample_leaves_reply() {
+  return {.code = base::Code::kOverloaded, .message = "busy", .hashes = {0, 0x8877665544332211}};
+}
+
+inline KeysRequest sample_keys_request() {
+  return {.layout_version = base::LayoutVersion(8),
+          .leaves = {448, 65535},
+          .after = "key-1",
+          .through = "key-9",
+          .salt = 0x99,
+          .tags = {1, 0xffffffff}};
+}
+
+inline KeysReply sample_keys_reply() {
+  return {.code = base::Code::kOk,
+          .message = "",
+          .missing = {1},
+          .surplus = {{"key-2", "meta-2", ""}, {"key-3", "meta-3", ""}},
+          .last = "key-3"};
+}
+
+inline FetchRequest sample_fetch_request() {
+  return {.layout_version = base::LayoutVersion(8), .keys = {"key-2", "key-3"}};
+}
+
+inline FetchReply sample_fetch_reply() {
+  return {.code = base::Code::kOk,
+          .message = "",
+          .records = {{"key-2", "meta-2", "values-2"}, {"key-3", "", ""}}};
+}
+
+inline MergeRequest sample_merge_request() {
+  return {.layout_version = base::LayoutVersion(8), .records = {{"key-1", "meta-1", "values-1"}}};
+}
+
+// With what was appended for anti-entropy.
+inline StatusReply sample_status_reply_of_trees() {
+  StatusReply reply = sample_status_reply_of_store();
+  reply.anti_entropy = AntiEntropyStatus{.proofs = {{0, 12}, {1023, PartitionProof::kNever}},
+                                         .dirty = 1,
+                                         .building = 2,
+                                         .rounds = 3,
+                                         .records = 4,
+                                         .bytes = 5,
+                                         .mismatches = 6};
+  return reply;
+}
+
 // Calls visit(name, message) for each type of the protocol.
 template <typename Visit>
 void for_each_sample(Visit visit) {
@@ -277,6 +344,16 @@ void for_each_sample(Visit visit) {
   visit("StatusReplyOfHints", sample_status_reply_of_hints());
   visit("HintsRequest", sample_hints_request());
   visit("HintsReply", sample_hints_reply());
+  visit("RootsRequest", sample_roots_request());
+  visit("RootsReply", sample_roots_reply());
+  visit("LeavesRequest", sample_leaves_request());
+  visit("LeavesReply", sample_leaves_reply());
+  visit("KeysRequest", sample_keys_request());
+  visit("KeysReply", sample_keys_reply());
+  visit("FetchRequest", sample_fetch_request());
+  visit("FetchReply", sample_fetch_reply());
+  visit("MergeRequest", sample_merge_request());
+  visit("StatusReplyOfTrees", sample_status_reply_of_trees());
 }
 
 }  // namespace distkv::wire
