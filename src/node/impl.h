@@ -171,6 +171,7 @@ class Node::Impl : public membership::Listener, public membership::JoinListener 
   ring::LiveLayouts layouts_;
   std::vector<RememberedMember> remembered_members_;
   std::optional<replica::DotClock> dots_;
+  replica::HashTree tree_;
   std::optional<replica::LocalReplica> local_;
   replica::HintStore hints_;
   // Missed a hint that was dropped.

@@ -52,7 +52,7 @@ void Node::Impl::on_remembered(Result<Remembered> remembered) {
   layouts_ = remembered->layouts;
   remembered_members_ = std::move(remembered->members);
   after_saving(identity_, [this] {
-    local_.emplace(host_.engine, *dots_, config_.durability);
+    local_.emplace(host_.engine, *dots_, tree_, config_.durability);
     load_hints(kHintLoadAttempts);
   });
 }

@@ -28,8 +28,32 @@ storage::KeyRef data_key(const KeyPlace& place) {
   return {storage::Space::kData, place.token, place.key};
 }
 
+// What a write does to its key's hash.
+class HashChange {
+ public:
+  HashChange(HashTree& tree, const KeyPlace& place)
+      : tree_(tree), token_(place.token), key_hash_(key_hash(place.key)) {}
+
+  void decide(const storage::EntryView* current, const RecordBytes& next) {
+    const std::string_view before = current ? current->meta : std::string_view();
+    change_ = record_hash(key_hash_, before) ^ record_hash(key_hash_, next.meta);
+  }
+  // When the decision is visible, not before: an engine may refuse it after it was made.
+  void make() { tree_.toggle(token_, change_); }
+
+ private:
+  HashTree& tree_;
+  base::Token token_;
+  uint64_t key_hash_;
+  uint64_t change_ = 0;
+};
+
+Status closed() { return {Code::kShuttingDown, "the replica is closed"}; }
+
 // What one mint carries from its decision to its callbacks.
 struct MintCall {
+  MintCall(HashTree& tree, const KeyPlace& place) : hash(tree, place) {}
+  HashChange hash;
   causality::Put put;
   Result<Minted> result = Status(Code::kIo, "the record was not read");
   bool is_minted = false;
@@ -92,7 +116,8 @@ bool is_deletion(const RecordView& bytes) {
 
 void LocalReplica::mint(const KeyPlace& place, causality::Put put,
                         std::function<void(Result<Minted>)> minted, storage::Done durable) {
-  auto call = std::make_shared<MintCall>();
+  if (is_closed_) return minted(closed());
+  auto call = std::make_shared<MintCall>(tree_, place);
   call->put = std::move(put);
   call->minted = std::move(minted);
   call->durable = std::move(durable);
@@ -104,13 +129,18 @@ void LocalReplica::mint(const KeyPlace& place, causality::Put put,
     call->result = mint_on(current, call->put, clock_);
     call->is_minted = call->result.is_ok();
     const bool changes = call->is_minted && !call->result->is_repeat;
-    return changes ? put_entry(call->result->bytes) : keep();
+    if (!changes) return keep();
+    call->hash.decide(current, call->result->bytes);
+    return put_entry(call->result->bytes);
   };
   update.visible = [call] {
+    call->hash.make();
     const auto tell = std::exchange(call->minted, nullptr);
     tell(std::move(call->result));
   };
-  update.durable = [call](Status status) {
+  ++writes_;
+  update.durable = [this, call](Status status) {
+    --writes_;
     // Never visible: the engine could not read the record, so nothing was minted.
     if (call->minted) return call->minted(std::move(status));
     if (call->is_minted) call->durable(std::move(status));
@@ -125,13 +155,17 @@ void LocalReplica::apply(const KeyPlace& place, const RecordView& record, storag
 void LocalReplica::restore(const KeyPlace& place, const RecordView& record,
                            const std::vector<uint64_t>& damaged, storage::Done done) {
   struct ApplyCall {
+    HashChange hash;
     RecordBytes incoming;
-    Status refused;
     storage::Done done;
+    Status refused;
   };
-  auto call = std::make_shared<ApplyCall>();
-  call->incoming = {std::string(record.meta), std::string(record.values)};
-  call->done = std::move(done);
+  if (is_closed_) return done(closed());
+  auto call =
+      std::make_shared<ApplyCall>(ApplyCall{HashChange(tree_, place),
+                                            {std::string(record.meta), std::string(record.values)},
+                                            std::move(done),
+                                            Status::ok()});
   storage::Update update;
   update.key = data_key(place);
   update.durability = durability_;
@@ -140,9 +174,15 @@ void LocalReplica::restore(const KeyPlace& place, const RecordView& record,
   update.decide = [call](const storage::EntryView* current) {
     const auto merged = merge_on(current, call->incoming.view());
     if (!merged.is_ok()) call->refused = merged.status();
-    return merged.is_ok() && merged->has_value() ? put_entry(**merged) : keep();
+    if (!merged.is_ok() || !merged->has_value()) return keep();
+    call->hash.decide(current, **merged);
+    return put_entry(**merged);
   };
-  update.durable = [call](Status status) {
+  // A bare pointer needs no memory of its own; `durable`, which comes later, keeps the call alive.
+  update.visible = [call = call.get()] { call->hash.make(); };
+  ++writes_;
+  update.durable = [this, call](Status status) {
+    --writes_;
     call->done(call->refused.is_ok() ? std::move(status) : call->refused);
   };
   engine_.update(std::move(update));

@@ -13,6 +13,7 @@
 #include "base/types.h"
 #include "causality/record.h"
 #include "replica/dot_clock.h"
+#include "replica/hash_tree.h"
 #include "ring/layout.h"
 #include "storage/engine.h"
 #include "wire/frame.h"
@@ -60,9 +61,10 @@ struct KeyPlace {
 
 class LocalReplica {
  public:
-  // Both must outlive this.
-  LocalReplica(storage::Engine& engine, DotClock& clock, storage::Durability durability)
-      : engine_(engine), clock_(clock), durability_(durability) {}
+  // All must outlive this. `tree` is told of each change as it becomes visible.
+  LocalReplica(storage::Engine& engine, DotClock& clock, HashTree& tree,
+               storage::Durability durability)
+      : engine_(engine), clock_(clock), tree_(tree), durability_(durability) {}
 
   // Applies one client put under a new dot. `minted` runs when the write is visible (or with why it
   // was not made); `durable` only after a successful mint, when it is on disk or with why it may
@@ -78,13 +80,21 @@ class LocalReplica {
   void restore(const KeyPlace& place, const RecordView& record,
                const std::vector<uint64_t>& damaged, storage::Done done);
 
+  // From now on nothing is written: what is asked for gets kShuttingDown.
+  void close() { is_closed_ = true; }
+  // No mint or merge is under way, so the tree will not change any more once this is closed.
+  bool is_idle() const { return writes_ == 0; }
+
   // The record, durable. Views live for the call.
   void read(const KeyPlace& place, std::function<void(base::Result<RecordView>)> done);
 
  private:
   storage::Engine& engine_;
   DotClock& clock_;
+  HashTree& tree_;
   storage::Durability durability_;
+  size_t writes_ = 0;  // Asked for and not over.
+  bool is_closed_ = false;
 };
 
 }  // namespace distkv::replica

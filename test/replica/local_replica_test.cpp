@@ -54,7 +54,8 @@ struct Fixture {
   test::HandClock clock;
   storage::map::MapEngine engine;
   DotClock dots;
-  LocalReplica replica{engine, dots, storage::Durability::kGroup};
+  HashTree tree;
+  LocalReplica replica{engine, dots, tree, storage::Durability::kGroup};
   uint64_t last_op = 0;
   std::optional<Status> durable;
 };
@@ -170,7 +171,8 @@ TEST_CASE("a full disk takes deletions, minted here or by another, and refuses p
   test::HandClock clock;
   FullEngine engine;
   DotClock dots{ActorId{1}, base::Counter{}, clock};
-  LocalReplica replica{engine, dots, storage::Durability::kGroup};
+  HashTree tree;
+  LocalReplica replica{engine, dots, tree, storage::Durability::kGroup};
   uint64_t last_op = 0;
   const auto mint = [&](std::string_view key, bool is_tombstone) {
     causality::Put put;
@@ -196,6 +198,88 @@ TEST_CASE("a full disk takes deletions, minted here or by another, and refuses p
   CHECK(apply(value.view()).code() == Code::kNoSpace);
   CHECK(mint("a", true).is_ok());
   CHECK(apply(tombstone.view()).is_ok());
+}
+
+// What the tree should be, of the one token these tests use.
+uint64_t leaf_of_store(storage::Engine& engine) {
+  uint64_t leaf = 0;
+  engine.scan({}, [&leaf](const Result<storage::Page>& page) {
+    for (const storage::Item& item : page->items) leaf ^= record_hash(item.key, item.entry.meta);
+  });
+  return leaf;
+}
+
+TEST_CASE("the tree follows every change of a record, and nothing that is not one") {
+  Fixture here;
+  const auto check = [&](const char* what) {
+    CAPTURE(what);
+    CHECK(here.tree.leaf(leaf_of(base::Token{5})) == leaf_of_store(here.engine));
+  };
+  Fixture other(2);
+  const causality::Context saw_nothing;
+
+  const auto first = here.mint("k", "first", nullptr, 77);
+  check("a first write");
+  const uint64_t of_first = here.tree.leaf(0);
+  (void)here.mint("k", "first", nullptr, 77);
+  check("a repeat");
+  CHECK(here.tree.leaf(0) == of_first);
+  (void)here.mint("k", "second");
+  check("an overwrite");
+  CHECK(here.tree.leaf(0) != of_first);
+  CHECK(here.apply("k", first->bytes.view()).is_ok());
+  check("an older record");
+  CHECK(here.apply("k", other.mint("k", "elsewhere")->bytes.view()).is_ok());
+  check("a merge");
+  CHECK(here.apply("new", other.mint("new", "elsewhere")->bytes.view()).is_ok());
+  check("a new record from elsewhere");
+  CHECK(here.apply("k", {"garbage", ""}).code() == Code::kCorrupt);
+  check("no record");
+  for (size_t i = 0; i <= causality::kSiblingsMax; ++i) {
+    (void)here.mint("k", std::to_string(i), &saw_nothing);
+  }
+  check("siblings, and one too many");
+}
+
+// Decides, and then finds that it cannot take what was decided.
+class LateRefusal : public storage::map::MapEngine {
+ public:
+  void update(storage::Update update) override {
+    (void)update.decide(nullptr);
+    update.durable({Code::kTooLarge, "more than the log takes"});
+  }
+};
+
+TEST_CASE("a change that the engine refuses after it was decided is none to the tree") {
+  test::HandClock clock;
+  LateRefusal engine;
+  DotClock dots{ActorId{1}, base::Counter{}, clock};
+  HashTree tree;
+  LocalReplica replica{engine, dots, tree, storage::Durability::kGroup};
+  causality::Put put;
+  put.op_id = OpId{{7, 1}};
+
+  replica.mint(
+      {"k", base::Token{5}}, put, [](const Result<Minted>&) {}, [](const Status&) {});
+  Fixture other(2);
+  replica.apply({"k", base::Token{5}}, other.mint("k", "v")->bytes.view(), [](const Status&) {});
+
+  CHECK(tree.leaf(0) == 0);
+  CHECK(replica.is_idle());
+}
+
+TEST_CASE("a closed replica takes nothing more, and says so") {
+  Fixture here;
+  (void)here.mint("k", "v");
+  Fixture other(2);
+  const RecordBytes record = other.mint("k", "w")->bytes;
+  CHECK(here.replica.is_idle());
+
+  here.replica.close();
+
+  CHECK(here.mint("k", "late").code() == Code::kShuttingDown);
+  CHECK(here.apply("k", record.view()).code() == Code::kShuttingDown);
+  CHECK(here.read("k").versions[0].value == "v");
 }
 
 TEST_SUITE_END();
