@@ -10,10 +10,6 @@ using base::Status;
 
 namespace {
 
-Status dead(const base::NodeId& node) {
-  return {Code::kUnavailable, "node " + node.value() + " is down"};
-}
-
 Status outcome_of(const Result<wire::FrameView>& answer) {
   const Result<wire::ApplyReply> reply = wire::expect<wire::ApplyReply>(answer);
   if (!reply.is_ok()) return reply.status();
@@ -43,11 +39,15 @@ Result<PulledPage> page_of(const Result<wire::FrameView>& answer) {
 
 }  // namespace
 
+Status Replicas::down(const base::NodeId& node) {
+  return {Code::kUnavailable, "node " + node.value() + " is down"};
+}
+
 void Replicas::apply(const base::NodeId& node, const KeyPlace& place, const RecordView& record,
                      base::LayoutVersion layout, base::Duration timeout, storage::Done done) {
   if (node == self_) return local_.apply(place, record, std::move(done));
   const membership::Member* member = membership_.find(node);
-  if (member == nullptr || !member->is_reachable()) return done(dead(node));
+  if (member == nullptr || !member->is_reachable()) return done(down(node));
   const wire::ApplyRequest request{place.key, record.meta, record.values, layout};
   rpc_.call(member->endpoint, request, timeout,
             [done = std::move(done)](const Result<wire::FrameView>& answer) {
@@ -69,7 +69,7 @@ void Replicas::read(const base::NodeId& node, const KeyPlace& place, bool wants_
     });
   }
   const membership::Member* member = membership_.find(node);
-  if (member == nullptr || !member->is_reachable()) return done(dead(node));
+  if (member == nullptr || !member->is_reachable()) return done(down(node));
   const wire::ReadRequest request{place.key, layout, wants_digest};
   rpc_.call(member->endpoint, request, timeout,
             [done = std::move(done), wants_digest, count](const Result<wire::FrameView>& answer) {
@@ -82,7 +82,7 @@ void Replicas::read(const base::NodeId& node, const KeyPlace& place, bool wants_
 void Replicas::pull(const base::NodeId& node, const PullRange& range, base::LayoutVersion layout,
                     base::Duration timeout, PullDone done) {
   const membership::Member* member = membership_.find(node);
-  if (member == nullptr || !member->is_reachable()) return done(dead(node));
+  if (member == nullptr || !member->is_reachable()) return done(down(node));
   const wire::PullRequest request{layout, range.first, range.last, range.after};
   rpc_.call(
       member->endpoint, request, timeout,

@@ -61,6 +61,27 @@ class Replicas {
 
   // What reads of `node` were like; reads above keep it, and callers who notice that one is late.
   Score& score(const base::NodeId& node) { return scores_.of(node); }
+  // Any other question to another node. The answer's views live for the call; an answer that
+  // carries a failure is one. Errors likewise.
+  template <typename Reply, typename Request>
+  void ask(const base::NodeId& node, const Request& request, base::Duration timeout,
+           std::function<void(const base::Result<Reply>&)> done) {
+    const membership::Member* member = membership_.find(node);
+    if (member == nullptr || !member->is_reachable()) return done(down(node));
+    bytes_asked_ +=
+        rpc_.call(member->endpoint, request, timeout,
+                  [this, done = std::move(done)](const base::Result<wire::FrameView>& answer) {
+                    if (answer.is_ok())
+                      bytes_asked_ += wire::kFrameHeaderBytes + answer->body.size();
+                    base::Result<Reply> reply = wire::expect<Reply>(answer);
+                    if (reply.is_ok() && reply->code != base::Code::kOk) {
+                      return done(base::Status(reply->code, std::string(reply->message)));
+                    }
+                    done(reply);
+                  });
+  }
+  // Of all the frames that ask() has sent and got.
+  uint64_t bytes_asked() const { return bytes_asked_; }
 
   // Not believed dead. Oneself always is.
   bool is_reachable(const base::NodeId& node) const;
@@ -69,12 +90,15 @@ class Replicas {
   const base::NodeId& self() const { return self_; }
 
  private:
+  static base::Status down(const base::NodeId& node);
+
   const base::NodeId self_;
   LocalReplica& local_;
   wire::Rpc& rpc_;
   const membership::Membership& membership_;
   const base::Clock& clock_;
   Scores scores_;
+  uint64_t bytes_asked_ = 0;
 };
 
 }  // namespace distkv::replica
