@@ -66,6 +66,8 @@ void Node::Impl::status(const std::function<void(const wire::StatusReply&)>& don
   reply.bytes_on_disk = sample.bytes_on_disk;
   const std::string state = state_of(sample, parts_.damage_repair->state());
   reply.storage_state = state;
+  reply.anti_entropy = parts_.anti_entropy->status();
+  reply.anti_entropy->mismatches = parts_.survey->mismatches();
   done(reply);
 }
 

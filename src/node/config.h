@@ -35,6 +35,8 @@ struct Config {
   base::Duration request_timeout = std::chrono::seconds(2);
   // How long a replica may keep a read waiting before a spare is asked.
   base::Duration spare_delay = std::chrono::milliseconds(50);
+  // How long anti-entropy rests between two rounds that found replicas equal.
+  base::Duration anti_entropy_interval = std::chrono::seconds(10);
   // How long joiners that come one after another are gathered into one layout change.
   base::Duration settling_time = std::chrono::milliseconds(300);
 

@@ -19,11 +19,13 @@
 #include "node/node_store.h"
 #include "node/past.h"
 #include "node/put_forwarder.h"
+#include "repair/anti_entropy.h"
 #include "repair/damage_repair.h"
 #include "repair/hint_delivery.h"
 #include "repair/hint_sweep.h"
 #include "repair/hint_waits.h"
 #include "repair/transfer.h"
+#include "repair/tree_survey.h"
 #include "wire/rpc.h"
 
 namespace distkv::node {
@@ -68,6 +70,8 @@ class Node::Impl : public membership::Listener, public membership::JoinListener 
 
   const base::NodeId& id() const { return identity_.node_id; }
   const ring::LiveLayouts& layouts() const { return layouts_; }
+  const replica::HashTree& hash_tree() const { return tree_; }
+  repair::AntiEntropy* anti_entropy() { return parts_.anti_entropy.get(); }
 
  private:
   enum class Phase : uint8_t { kNew, kStarting, kJoining, kServing, kStopping, kStopped };
@@ -82,6 +86,8 @@ class Node::Impl : public membership::Listener, public membership::JoinListener 
     std::unique_ptr<repair::HintSweep> hint_sweep;
     std::unique_ptr<repair::HintWaits> hint_waits;
     std::unique_ptr<repair::DamageRepair> damage_repair;
+    std::unique_ptr<repair::TreeSurvey> survey;
+    std::unique_ptr<repair::AntiEntropy> anti_entropy;
     std::unique_ptr<repair::Transfer> transfer;  // While partitions move from here.
   };
 
@@ -106,10 +112,12 @@ class Node::Impl : public membership::Listener, public membership::JoinListener 
   void on_past(const Past& past);
   void renew_actor(storage::Done done);
   void build_member_parts();
+  void restore_tree(std::string_view bytes, uint64_t generation);
   void ask_for_place();
   void finish_start(base::Status status);
   void drain(base::MonotonicTime until);
   void close_store();
+  void save_identity_at_end();
 
   // layouts.cpp
   void on_member_changed(const membership::Member& member) override;
@@ -148,6 +156,10 @@ class Node::Impl : public membership::Listener, public membership::JoinListener 
   void answer_hints(const std::string& target, bool is_done,
                     const std::function<void(const wire::HintsReply&)>& done) const;
   std::chrono::milliseconds age_of(const replica::HintCounts& counts) const;
+  // tree_requests.cpp
+  bool on_tree_request(base::ConnectionId from, const wire::FrameView& frame);
+  template <typename Request, typename Answer>
+  void judge_tree_request(base::ConnectionId from, const wire::FrameView& frame, Answer answer);
 
   // client_requests.cpp
   base::Status judge_request() const;

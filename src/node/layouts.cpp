@@ -62,6 +62,7 @@ void Node::Impl::adopt(ring::LiveLayouts layouts) {
     if (!saved.is_ok()) host_.log.error("layout_not_saved", {{"why", saved.to_string()}});
   });
   parts_.membership->set_layout({layouts_.version(), layouts_.is_settled()});
+  parts_.anti_entropy->on_layouts_changed();
   if (founder_) founder_->on_layouts_changed();
   update_transfer();
 }

@@ -15,6 +15,7 @@
 #include "base/rng.h"
 #include "base/timers.h"
 #include "node/config.h"
+#include "replica/hash_tree.h"
 #include "ring/layout.h"
 #include "storage/engine.h"
 #include "wire/messages.h"
@@ -77,6 +78,11 @@ class Node : public wire::NetworkEvents {
   // Partitions of which this node dropped a hint since it started: a replica of theirs may lack
   // writes that nobody is going to bring it.
   const std::set<base::PartitionId>& dirty_partitions() const;
+
+  // For those who check a node from outside: its hash tree as it is.
+  const replica::HashTree& hash_tree() const;
+  // A replica of the partition may lack something: compare it soon. No effect in no cluster.
+  void mark_dirty(base::PartitionId partition);
 
  private:
   class Impl;

@@ -16,6 +16,7 @@ constexpr uint8_t kFormatVersion = 1;
 constexpr std::string_view kIdentityKey = "identity";
 constexpr std::string_view kLayoutsKey = "layouts";
 constexpr std::string_view kMembersKey = "members";
+constexpr std::string_view kHashTreeKey = "hash tree";
 
 Status corrupt(std::string_view what) {
   return {Code::kCorrupt, "the store's own record of its " + std::string(what) +
@@ -96,14 +97,17 @@ void NodeStore::load(std::function<void(Result<Remembered>)> done) {
         if (!live.is_ok()) return done(live.status());
         found->layouts = std::move(*live);
       }
-      read(kMembersKey, [found, done](const Bytes& members) {
+      read(kMembersKey, [this, found, done](const Bytes& members) {
         if (!members.is_ok()) return done(members.status());
         if (*members) {
           auto known = decode_members(**members);
           if (!known.is_ok()) return done(known.status());
           found->members = std::move(*known);
         }
-        done(std::move(*found));
+        read(kHashTreeKey, [found, done](const Bytes& tree) {
+          if (tree.is_ok()) found->hash_tree = *tree;
+          done(std::move(*found));
+        });
       });
     });
   });
@@ -119,6 +123,10 @@ void NodeStore::save_layouts(const ring::LiveLayouts& layouts, storage::Done don
 
 void NodeStore::save_members(const std::vector<RememberedMember>& members, storage::Done done) {
   write(kMembersKey, encode_members(members), std::move(done));
+}
+
+void NodeStore::save_hash_tree(std::string bytes, storage::Done done) {
+  write(kHashTreeKey, std::move(bytes), std::move(done));
 }
 
 void NodeStore::read(std::string_view key,

@@ -35,6 +35,9 @@ struct Remembered {
   std::optional<Identity> identity;  // Nullopt: a new store.
   ring::LiveLayouts layouts;
   std::vector<RememberedMember> members;
+  // HashTree::encode, as saved at the last orderly end; worth nothing after any other. Nullopt:
+  // none, or it cannot be read.
+  std::optional<std::string> hash_tree;
 };
 
 class NodeStore {
@@ -46,6 +49,7 @@ class NodeStore {
   void save_identity(const Identity& identity, storage::Done done);
   void save_layouts(const ring::LiveLayouts& layouts, storage::Done done);
   void save_members(const std::vector<RememberedMember>& members, storage::Done done);
+  void save_hash_tree(std::string bytes, storage::Done done);
 
  private:
   void read(std::string_view key,

@@ -80,6 +80,7 @@ void Node::Impl::on_request(base::ConnectionId from, const wire::FrameView& fram
     case MessageType::kLayoutRequest:
       return reply(from, frame.request_id, wire::LayoutReply{ring::encode_live_layouts(layouts_)});
     default:
+      if (on_tree_request(from, frame)) return;
       refuse(from, frame.request_id, {Code::kInvalidArgument, "no node answers such a message"});
   }
 }

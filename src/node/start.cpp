@@ -49,12 +49,21 @@ void Node::Impl::on_remembered(Result<Remembered> remembered) {
   if (!remembered.is_ok()) return finish_start(remembered.status());
   const Status adopted = adopt_identity(remembered->identity);
   if (!adopted.is_ok()) return finish_start(adopted);
+  if (remembered->identity && remembered->identity->is_clean && remembered->hash_tree) {
+    restore_tree(*remembered->hash_tree, remembered->identity->generation);
+  }
   layouts_ = remembered->layouts;
   remembered_members_ = std::move(remembered->members);
   after_saving(identity_, [this] {
     local_.emplace(host_.engine, *dots_, tree_, config_.durability);
     load_hints(kHintLoadAttempts);
   });
+}
+
+// Only what an orderly end left: after any other the store may hold more or less than was saved.
+void Node::Impl::restore_tree(std::string_view bytes, uint64_t generation) {
+  const Status restored = tree_.restore(bytes, generation);
+  if (!restored.is_ok()) host_.log.warn("hash_tree_lost", {{"why", restored.to_string()}});
 }
 
 // Hints in a damaged table are given up: reads repair what they would have brought, while a node
@@ -278,7 +287,15 @@ void Node::Impl::build_member_parts() {
       repair::DamageRepair::Host{host_.engine, *local_, *parts_.replicas, hints_, layouts_,
                                  host_.timers, host_.log},
       repair::DamageRepair::Options{config_.write_quorum, config_.request_timeout},
-      [this](storage::Done done) { renew_actor(std::move(done)); });
+      [this](storage::Done done) { renew_actor(std::move(done)); },
+      [this](const storage::Range& range) { parts_.survey->doubt(range); });
+  parts_.survey =
+      std::make_unique<repair::TreeSurvey>(host_.engine, tree_, host_.timers, host_.log);
+  parts_.anti_entropy = std::make_unique<repair::AntiEntropy>(
+      repair::AntiEntropy::Host{host_.engine, *local_, *parts_.replicas, tree_, layouts_,
+                                host_.timers, host_.clock, host_.log},
+      repair::AntiEntropy::Options{config_.anti_entropy_interval, config_.request_timeout},
+      rng_.fork());
 }
 
 void Node::Impl::enter_cluster() {
@@ -306,6 +323,8 @@ void Node::Impl::enter_cluster() {
   parts_.delivery->start();
   parts_.hint_sweep->start();
   parts_.damage_repair->start();
+  parts_.survey->start();
+  parts_.anti_entropy->start();
   update_transfer();
   ask_for_place();
   finish_start(Status::ok());
@@ -347,12 +366,15 @@ void Node::Impl::stop(std::function<void(Status)> stopped) {
     parts_.hint_sweep->stop();
     parts_.hint_waits->stop();
     parts_.damage_repair->stop();
+    parts_.anti_entropy->stop();
+    parts_.survey->stop();
   }
   drain(host_.clock.now() + kDrainMax);
 }
 
 void Node::Impl::drain(base::MonotonicTime until) {
-  const bool is_idle = !parts_.coordinator || parts_.coordinator->counts().in_flight == 0;
+  const bool is_idle = (!parts_.coordinator || parts_.coordinator->counts().in_flight == 0) &&
+                       (!local_ || local_->is_idle());
   if (!is_idle && host_.clock.now() < until) {
     drain_timer_ = host_.timers.start(kDrainPoll, [this, until] { drain(until); });
     return;
@@ -364,9 +386,22 @@ void Node::Impl::drain(base::MonotonicTime until) {
   });
 }
 
+// The tree is saved only where it will not change any more, and where a store in trouble need not
+// take half a megabyte to end; without it the next start builds a new one.
 void Node::Impl::close_store() {
   phase_ = Phase::kStopped;
   if (!dots_) return stopped_(Status::ok());
+  if (!local_ || !local_->is_idle() || !host_.engine.sample().trouble.empty()) {
+    return save_identity_at_end();
+  }
+  local_->close();
+  store_.save_hash_tree(tree_.encode(identity_.generation), [this](const Status& saved) {
+    if (!saved.is_ok()) return stopped_(saved);
+    save_identity_at_end();
+  });
+}
+
+void Node::Impl::save_identity_at_end() {
   // An operation that outlived the drain may still mint: then this end counts as a crash.
   identity_.is_clean = !parts_.coordinator || parts_.coordinator->counts().in_flight == 0;
   identity_.last_counter = dots_->last();

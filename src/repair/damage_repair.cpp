@@ -116,8 +116,12 @@ std::vector<DamagedStretch> plan_repair(const std::vector<storage::Range>& range
 }
 
 DamageRepair::DamageRepair(const Host& host, const Options& options,
-                           std::function<void(storage::Done)> renew_actor)
-    : host_(host), options_(options), renew_actor_(std::move(renew_actor)) {}
+                           std::function<void(storage::Done)> renew_actor,
+                           std::function<void(const storage::Range&)> changed)
+    : host_(host),
+      options_(options),
+      renew_actor_(std::move(renew_actor)),
+      changed_(std::move(changed)) {}
 
 template <typename Callback>
 auto DamageRepair::guarded(Callback callback) {
@@ -189,6 +193,7 @@ void DamageRepair::begin(const std::vector<storage::DamagedRange>& damaged) {
   for (const storage::DamagedRange& one : damaged) ranges.push_back(one.range);
   auto round = std::make_shared<Round>();
   round->ids = ids_of(damaged);
+  round->ranges = ranges;
   round->layout = host_.layouts.version();
   round->is_settled = host_.layouts.is_settled();
   round->retry = kDamageRetryMin;
@@ -206,6 +211,7 @@ void DamageRepair::begin(const std::vector<storage::DamagedRange>& damaged) {
     return;
   }
   round_ = std::move(round);
+  for (const storage::Range& range : round_->ranges) changed_(range);
   state_ = "being repaired from replicas";
   host_.log.info("damage_repair_started", {{"tables", round_->ids.size()},
                                            {"ranges", damaged.size()},
@@ -317,6 +323,7 @@ void DamageRepair::retry_later(const std::string& why) {
 
 void DamageRepair::heal() {
   host_.engine.heal(round_->ids, guarded([this](const Status& status) {
+                      for (const storage::Range& range : round_->ranges) changed_(range);
                       if (status.is_ok()) {
                         host_.log.info("damage_repair_finished", {{"tables", round_->ids.size()},
                                                                   {"records", round_->records}});

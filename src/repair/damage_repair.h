@@ -88,9 +88,11 @@ class DamageRepair {
     uint32_t write_quorum = 2;  // W as configured.
     base::Duration replica_timeout{};
   };
-  // `renew_actor`: answers when the store mints under a new actor, durably.
+  // `renew_actor`: answers when the store mints under a new actor, durably. `changed` is told of
+  // the tokens whose records a repair begins or has ended to change past the replica.
   DamageRepair(const Host& host, const Options& options,
-               std::function<void(storage::Done)> renew_actor);
+               std::function<void(storage::Done)> renew_actor,
+               std::function<void(const storage::Range&)> changed);
   ~DamageRepair() { stop(); }
 
   void start();
@@ -102,6 +104,7 @@ class DamageRepair {
  private:
   struct Round {
     std::vector<uint64_t> ids;
+    std::vector<storage::Range> ranges;
     base::LayoutVersion layout;
     bool is_settled = true;
     std::vector<DamagedStretch> stretches;
@@ -141,6 +144,7 @@ class DamageRepair {
   const Host host_;
   const Options options_;
   const std::function<void(storage::Done)> renew_actor_;
+  const std::function<void(const storage::Range&)> changed_;
   std::shared_ptr<Round> round_;
   std::set<uint64_t> renewed_for_;  // Tables damaged before the actor was taken.
   std::set<uint64_t> reported_;     // Tables that cannot be repaired.

@@ -19,6 +19,8 @@ using wire::Consistency;
 constexpr size_t kKeys = 60;
 constexpr base::Duration kHealingMax = std::chrono::seconds(60);
 
+std::string tables_of(Machine& machine) { return std::to_string(machine.engine().sample().tables); }
+
 std::string key_of(size_t number) { return "key-" + std::to_string(number); }
 
 // Three replicas, three layers of tables at each: everything, every second key again, every fifth
@@ -165,8 +167,8 @@ TEST_CASE("with a replica down the damage waits, says for whom, and heals when i
   REQUIRE(here.count_corrupt(1) > 0);
 
   here.cluster.run(std::chrono::seconds(5));
-  CHECK(here.cluster.storage_state(1) ==
-        "damaged: 1 of 4 tables, waiting for node2 to repair them from");
+  CHECK(here.cluster.storage_state(1) == "damaged: 1 of " + tables_of(here.cluster[1]) +
+                                             " tables, waiting for node2 to repair them from");
   CHECK(here.count_corrupt(1) > 0);
   here.cluster[2].start();
 
@@ -210,8 +212,8 @@ TEST_CASE("the only replica says so once and goes on refusing what it cannot rea
   here.cluster.run(std::chrono::seconds(10));
 
   CHECK(here.count_corrupt(0) == corrupt);
-  CHECK(here.cluster.storage_state(0) ==
-        "damaged: 1 of 4 tables, no other replica holds what they lost");
+  CHECK(here.cluster.storage_state(0) == "damaged: 1 of " + tables_of(here.cluster[0]) +
+                                             " tables, no other replica holds what they lost");
   size_t lines = 0;
   for (const std::string& line : here.cluster[0].log()) {
     lines += line.find("event=damage_not_repairable") != std::string::npos;

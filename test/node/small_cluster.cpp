@@ -77,14 +77,6 @@ std::string Machine::start_in_vain() {
   return answer->message();
 }
 
-void Machine::stop() {
-  std::optional<Status> stopped;
-  node_->stop([&stopped](const Status& status) { stopped = status; });
-  REQUIRE(cluster_.run_until([&] { return stopped.has_value(); }, std::chrono::seconds(10)));
-  REQUIRE(host_.close(*engine_).is_ok());
-  crash();
-}
-
 void Machine::start(std::function<void(const Status&)> started) {
   ++life_;
   engine_ = host_.open(kDirectory);
@@ -100,6 +92,19 @@ void Machine::crash() {
   timers_.reset();
   engine_.reset();
   greeted_.clear();
+}
+
+void Machine::stop() {
+  bool is_over = false;
+  node_->stop([&](const Status& stopped) {
+    REQUIRE(stopped.is_ok());
+    engine_->close([&](const Status& closed) {
+      REQUIRE(closed.is_ok());
+      is_over = true;
+    });
+  });
+  REQUIRE(cluster_.run_until([&] { return is_over; }, std::chrono::seconds(60)));
+  crash();
 }
 
 bool Machine::has_logged(const std::string& event) const {
@@ -130,15 +135,16 @@ void Machine::damage(storage::Space space, size_t age, size_t tenths) {
 }
 
 std::string Machine::stored(const std::string& key) {
-  std::string text = "(no answer)";
+  // Shared: what is not durable yet is answered later.
+  const auto text = std::make_shared<std::string>("(no answer)");
   engine_->get({storage::Space::kData, ring::token_of(key), key}, storage::Part::kAll,
-               [&text](const auto& found) {
-                 text = !found.is_ok() ? std::string(name_of(found.code()))
-                        : found->has_value()
-                            ? std::string((**found).meta) + "|" + std::string((**found).value)
-                            : "(absent)";
+               [text](const auto& found) {
+                 *text = !found.is_ok() ? std::string(name_of(found.code()))
+                         : found->has_value()
+                             ? std::string((**found).meta) + "|" + std::string((**found).value)
+                             : "(absent)";
                });
-  return text;
+  return *text;
 }
 
 void Machine::send_datagram(const Endpoint& to, std::string_view packet) {
@@ -194,7 +200,8 @@ SmallCluster::SmallCluster(size_t machines, uint32_t replicas, const replica::Hi
   const auto is_formed = [this] {
     return std::all_of(machines_.begin(), machines_.end(), [this](const auto& machine) {
       const ring::LiveLayouts& layouts = machine->node().layouts();
-      return layouts.is_settled() && layouts.current->nodes.size() == machines_.size();
+      return layouts.is_settled() && layouts.current->nodes.size() == machines_.size() &&
+             machine->node().hash_tree().is_ready(0, replica::kLeaves - 1);
     });
   };
   REQUIRE(run_until(is_formed, std::chrono::seconds(60)));

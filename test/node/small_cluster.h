@@ -28,7 +28,7 @@ class Machine : public wire::Network {
   void start();
   // Why the node did not start, in the end.
   std::string start_in_vain();
-  // Ends in order.
+  // Ends in order, which may take a while of the cluster's time.
   void stop();
   void crash();
   bool is_up() const { return node_ != nullptr; }
@@ -76,7 +76,8 @@ class Machine : public wire::Network {
 
 class SmallCluster {
  public:
-  // Formed and settled.
+  // Formed and settled, its hash trees built: no survey flushes a memtable while a test lays out
+  // tables.
   explicit SmallCluster(size_t machines, uint32_t replicas = 3,
                         const replica::HintLimits& hints = {});
 
