@@ -1,6 +1,8 @@
 #include "sim/cluster.h"
 
 #include <algorithm>
+#include <map>
+#include <optional>
 
 #include "base/check.h"
 #include "ring/token.h"
@@ -21,6 +23,9 @@ constexpr Spread kSoon{std::chrono::seconds(1), std::chrono::seconds(12)};
 // Apart from all else that is drawn of a seed.
 constexpr uint64_t kHintDraws = 0x48494e5453;
 constexpr uint32_t kPartitionChoices[] = {1, 8, 16, 64};
+constexpr uint64_t kAntiEntropySalt = 0x616e7469;
+constexpr Chance kHasAntiEntropy{500000};
+constexpr base::Duration kNoRounds = std::chrono::hours(24);
 
 base::Endpoint endpoint_of(uint32_t node) {
   return base::Endpoint("node-" + std::to_string(node) + ":7000");
@@ -65,6 +70,11 @@ replica::HintLimits draw_hint_limits(uint64_t seed) {
   return limits;
 }
 
+bool draw_anti_entropy(uint64_t seed) {
+  base::Rng rng(seed ^ kAntiEntropySalt);
+  return happens(rng, kHasAntiEntropy);
+}
+
 Cluster::Cluster(const World& world, const ClusterPlan& plan, Truth& truth, Violations& violations,
                  base::Rng rng)
     : scheduler_(world.scheduler), plan_(plan), rng_(rng) {
@@ -79,6 +89,7 @@ Cluster::Cluster(const World& world, const ClusterPlan& plan, Truth& truth, Viol
     config.read_quorum = plan.read_quorum;
     config.write_quorum = plan.write_quorum;
     config.hints = plan.hints;
+    if (!plan.has_anti_entropy) config.anti_entropy_interval = kNoRounds;
     DISTKV_CHECK(node::validate(config).is_ok());
     watches_.push_back(
         std::make_unique<ReplicaWatch>(MachineIndex{i}, truth, violations, world.trace));
@@ -151,6 +162,55 @@ bool Cluster::is_dirty(const std::string& key) const {
   return std::any_of(nodes_.begin(), nodes_.end(), [partition](const auto& host) {
     return host->is_up() && host->node()->dirty_partitions().contains(partition);
   });
+}
+
+std::string Cluster::complaint_of_tree(SimNode& host, const std::vector<std::string>& keys) const {
+  const std::string name = "the hash tree of " + host.node()->id().value();
+  const replica::HashTree& tree = host.node()->hash_tree();
+  std::map<replica::Leaf, uint64_t> expected;
+  for (const std::string& key : keys) {
+    storage::EntryView found;
+    const base::Token token = ring::token_of(key);
+    const auto lookup = host.look_up({storage::Space::kData, token, key}, found);
+    if (!lookup.is_ok() || *lookup == storage::Lookup::kWouldBlock) return name + ": no record";
+    if (*lookup == storage::Lookup::kFound) {
+      expected[replica::leaf_of(token)] ^= replica::record_hash(key, found.meta);
+    }
+  }
+  for (uint32_t i = 0; i < replica::kLeaves; ++i) {
+    const auto leaf = static_cast<replica::Leaf>(i);
+    if (!tree.is_ready(leaf, leaf)) return name + " is not built";
+    const auto wanted = expected.find(leaf);
+    if (tree.leaf(leaf) == (wanted == expected.end() ? 0 : wanted->second)) continue;
+    return name + " is not that of its store, at leaf " + std::to_string(i);
+  }
+  return "";
+}
+
+std::string Cluster::complaint_of_trees(const std::vector<std::string>& keys) const {
+  for (const auto& host : nodes_) {
+    if (!host->is_up()) continue;
+    std::string complaint = complaint_of_tree(*host, keys);
+    if (!complaint.empty()) return complaint;
+  }
+  return "";
+}
+
+std::string Cluster::unequal_roots() const {
+  const ring::Layout& layout = *nodes_[0]->node()->layouts().current;
+  for (uint32_t i = 0; i < layout.partition_count; ++i) {
+    const base::PartitionId partition{i};
+    std::optional<uint64_t> root;
+    for (const auto& host : nodes_) {
+      if (!host->is_up() || !layout.is_replica(partition, host->node()->id())) continue;
+      const uint64_t own =
+          host->node()->hash_tree().root(replica::leaf_of(layout.first_token(partition)),
+                                         replica::leaf_of(layout.last_token(partition)));
+      if (root.value_or(own) != own) return "partition " + std::to_string(i);
+      root = own;
+    }
+  }
+  return "";
 }
 
 std::vector<FinalRecord> Cluster::records_of(const std::string& key) const {

@@ -24,12 +24,16 @@ struct ClusterPlan {
   uint32_t write_quorum = 2;
   uint32_t latecomers = 0;  // Of the nodes: they join while clients work and faults happen.
   replica::HintLimits hints;
+  // Replicas must become equal by hints and anti-entropy alone. Otherwise it never begins a round,
+  // so that what it would mend behind their backs is left for hints, transfers and reads to bring.
+  bool has_anti_entropy = false;
 };
 
 ClusterPlan draw_cluster(uint32_t nodes, base::Rng& rng);
 // In some seeds there is room for a few hints alone, or they are too old soon. From the seed
 // itself: what else is drawn does not move.
 replica::HintLimits draw_hint_limits(uint64_t seed);
+bool draw_anti_entropy(uint64_t seed);
 
 class Cluster : public Witness {
  public:
@@ -49,6 +53,11 @@ class Cluster : public Witness {
   uint64_t hints_dropped() const;
   // Some node dropped a hint of the key's partition since its program began, and says so.
   bool is_dirty(const std::string& key) const;
+  // What is wrong with the hash trees, when these are all the keys there are and nothing changes:
+  // one is not built, or differs from what its node's store holds. Empty: nothing.
+  std::string complaint_of_trees(const std::vector<std::string>& keys) const;
+  // A partition that two replicas have different roots of. Empty: none.
+  std::string unequal_roots() const;
   // What each replica of the key holds, durable or not.
   std::vector<FinalRecord> records_of(const std::string& key) const;
 
@@ -60,6 +69,7 @@ class Cluster : public Witness {
   const ClusterPlan& plan() const { return plan_; }
 
  private:
+  std::string complaint_of_tree(SimNode& host, const std::vector<std::string>& keys) const;
   bool sees_alive(SimNode& node, size_t nodes) const;
 
   Scheduler& scheduler_;

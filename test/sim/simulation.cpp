@@ -26,6 +26,13 @@ ClientHabits reader_habits() {
   return habits;
 }
 
+ClusterPlan plan_of(const Options& options, base::Rng& rng) {
+  ClusterPlan plan = draw_cluster(options.nodes, rng);
+  plan.hints = draw_hint_limits(options.seed);
+  plan.has_anti_entropy = draw_anti_entropy(options.seed);
+  return plan;
+}
+
 class Simulation {
  public:
   explicit Simulation(const Options& options)
@@ -42,7 +49,7 @@ class Simulation {
                [this](const std::string& what) { complain("store", what); }},
         recorder_(scheduler_, truth_, violations_, tally_, trace_),
         // Braces where arguments draw twice: only they have an order that all compilers keep.
-        cluster_{world_, plan_cluster(), truth_, violations_, rng_.fork()},
+        cluster_{world_, plan_of(options, rng_), truth_, violations_, rng_.fork()},
         client_world_{scheduler_, trace_, network_, recorder_, cluster_.endpoints()},
         workload_(client_world_, workload_plan_, rng_.fork()),
         reader_(client_world_, static_cast<uint32_t>(workload_.machines().size()), reader_habits(),
@@ -69,12 +76,6 @@ class Simulation {
   }
 
  private:
-  ClusterPlan plan_cluster() {
-    ClusterPlan plan = draw_cluster(options_.nodes, rng_);
-    plan.hints = draw_hint_limits(options_.seed);
-    return plan;
-  }
-
   Victims victims() {
     std::vector<MachineIndex> machines;
     for (const SimNode* node : cluster_.nodes()) machines.push_back(node->index());
@@ -128,7 +129,9 @@ class Simulation {
       return workload_.is_idle() && cluster_.is_formed() && cluster_.has_no_hints();
     });
     if (!is_quiet) return fail_to_heal("members, layout or hints have not settled");
+    if (!has_built_trees(rest())) return false;
     tally_.operations["hint dropped"] += cluster_.hints_dropped();
+    if (cluster_.plan().has_anti_entropy) return becomes_equal(rest());
     // As long as no program ended, hints alone must have brought every write to every replica, but
     // for partitions that a node knows to have missed one.
     const auto has_converged_by_hints = [this] {
@@ -145,6 +148,22 @@ class Simulation {
       if (run_until(kSlice * 4, [this] { return has_converged(); })) return true;
       if (is_over() || rest() <= base::Duration::zero()) return fail_to_heal("replicas differ");
     }
+  }
+
+  bool has_built_trees(base::Duration most) {
+    std::string complaint;
+    const auto is_right = [&] {
+      complaint = cluster_.complaint_of_trees(workload_.keys());
+      return complaint.empty();
+    };
+    return run_until(most, is_right) || fail_to_heal(complaint);
+  }
+
+  // Nobody reads, nobody writes.
+  bool becomes_equal(base::Duration most) {
+    const auto is_equal = [this] { return has_converged() && cluster_.unequal_roots().empty(); };
+    if (!run_until(most, is_equal)) return fail_to_heal("anti-entropy has not made replicas equal");
+    return has_built_trees(kSlice * 4);
   }
 
   bool fail_to_heal(const std::string& what) {
