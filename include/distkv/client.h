@@ -78,6 +78,23 @@ struct NodeStatus {
   std::chrono::system_clock::time_point last_seen;
 };
 
+// When a partition was last proven equal at all its replicas.
+struct PartitionProof {
+  uint32_t partition = 0;
+  std::optional<std::chrono::seconds> age;  // Nullopt: not since the node started.
+};
+
+// How the node keeps its partitions equal to the other replicas of them.
+struct AntiEntropyStatus {
+  std::vector<PartitionProof> proofs;  // Of each partition it is a replica of; ascending.
+  uint32_t dirty = 0;                  // Known or suspected to differ somewhere.
+  uint32_t building = 0;               // Their hash trees are not built yet.
+  uint64_t rounds = 0;                 // Comparisons with another replica that it began.
+  uint64_t records = 0;                // Moved in these, either way.
+  uint64_t bytes = 0;                  // Sent and received in these, all in all.
+  uint64_t mismatches = 0;             // Parts of its hash tree that were wrong and replaced.
+};
+
 struct ClusterStatus {
   Error error;
   std::string node_id;  // Who answered.
@@ -101,6 +118,7 @@ struct ClusterStatus {
   std::chrono::milliseconds hint_age{0};  // Of the oldest that is pending.
   uint64_t hints_dropped = 0;             // Since it started.
   uint32_t dirty_partitions = 0;          // Missed a dropped hint, so they wait for repair.
+  std::optional<AntiEntropyStatus> anti_entropy;  // Nullopt: the node is too old to say.
 };
 
 struct CheckpointOutcome {

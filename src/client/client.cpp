@@ -254,6 +254,19 @@ std::vector<GetOutcome> Client::get_all(const std::vector<std::string>& keys,
   return outcomes;
 }
 
+static std::optional<AntiEntropyStatus> status_of(
+    const std::optional<wire::AntiEntropyStatus>& reply) {
+  if (!reply) return std::nullopt;
+  AntiEntropyStatus status{
+      {},           reply->dirty,     reply->building, reply->rounds, reply->records,
+      reply->bytes, reply->mismatches};
+  for (const wire::PartitionProof& proof : reply->proofs) {
+    PartitionProof& shown = status.proofs.emplace_back(PartitionProof{proof.partition, {}});
+    if (proof.age_s != wire::PartitionProof::kNever) shown.age = std::chrono::seconds(proof.age_s);
+  }
+  return status;
+}
+
 ClusterStatus Client::status() {
   const auto answer = session_->ask<wire::StatusRequest, wire::StatusReply>({});
   ClusterStatus status;
@@ -282,6 +295,7 @@ ClusterStatus Client::status() {
   status.hint_age = reply.hint_age;
   status.hints_dropped = reply.hints_dropped;
   status.dirty_partitions = reply.dirty_partitions;
+  status.anti_entropy = status_of(reply.anti_entropy);
   return status;
 }
 

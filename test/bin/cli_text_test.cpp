@@ -81,6 +81,33 @@ TEST_CASE("status tells of the store, where the node says") {
         std::string::npos);
 }
 
+TEST_CASE("status tells how equal the replicas are, where the node says") {
+  ClusterStatus status = three_nodes();
+  status.storage_state = "ok";
+  status.anti_entropy =
+      AntiEntropyStatus{{{0, seconds(3)}, {7, {}}, {9, seconds(12)}}, 1, 2, 40, 200, 91342, 0};
+
+  CHECK(status_text(status).find("Pending: 7\n"
+                                 "\n"
+                                 "=== Anti-entropy ===\n"
+                                 "Proven equal: 2 of 3 partitions held\n"
+                                 "Oldest proof: 12 s ago, none yet for 1\n"
+                                 "Dirty: 1\n"
+                                 "Hash trees being built: 2\n"
+                                 "Exchanged: 200 records, 91342 bytes in 40 rounds\n") !=
+        std::string::npos);
+  CHECK(status_json(status).find(R"("bytes_on_disk":0,"anti_entropy":{"dirty":1,"building":2,)"
+                                 R"("rounds":40,"records":200,"bytes":91342,"mismatches":0,)"
+                                 R"("proven":2,"proofs":[[0,3],[7,null],[9,12]]}})") !=
+        std::string::npos);
+
+  status.anti_entropy->proofs = {{0, {}}};
+  status.anti_entropy->mismatches = 5;
+  CHECK(status_text(status).find("Oldest proof: none, none yet for 1\n") != std::string::npos);
+  CHECK(status_text(status).find("rounds\nWrong hashes found and replaced: 5\n") !=
+        std::string::npos);
+}
+
 TEST_CASE("a checkpoint that is complete says where it is") {
   const CheckpointOutcome outcome{{}, "node1", "/data/checkpoints/monday"};
 

@@ -56,6 +56,55 @@ std::string hints_section(const ClusterStatus& status) {
          "\nDirty partitions: " + std::to_string(status.dirty_partitions) + "\n";
 }
 
+// Of the partitions a node holds.
+struct Proven {
+  size_t count = 0;                // At all their replicas.
+  std::chrono::seconds oldest{0};  // Of these.
+};
+
+Proven proven_of(const AntiEntropyStatus& status) {
+  Proven proven;
+  for (const PartitionProof& proof : status.proofs) {
+    if (!proof.age) continue;
+    ++proven.count;
+    proven.oldest = std::max(proven.oldest, *proof.age);
+  }
+  return proven;
+}
+
+// Nothing from a node too old to say.
+std::string anti_entropy_text(const std::optional<AntiEntropyStatus>& status) {
+  if (!status) return "";
+  const Proven proven = proven_of(*status);
+  const size_t never = status->proofs.size() - proven.count;
+  std::string text = "\n=== Anti-entropy ===\nProven equal: " + std::to_string(proven.count) +
+                     " of " + std::to_string(status->proofs.size()) + " partitions held\n";
+  text += "Oldest proof: " +
+          (proven.count == 0 ? "none" : std::to_string(proven.oldest.count()) + " s ago");
+  if (never > 0) text += ", none yet for " + std::to_string(never);
+  text += "\nDirty: " + std::to_string(status->dirty) +
+          "\nHash trees being built: " + std::to_string(status->building) +
+          "\nExchanged: " + std::to_string(status->records) + " records, " +
+          std::to_string(status->bytes) + " bytes in " + std::to_string(status->rounds) +
+          " rounds\n";
+  if (status->mismatches == 0) return text;
+  return text + "Wrong hashes found and replaced: " + std::to_string(status->mismatches) + "\n";
+}
+
+// The proofs as [partition, seconds ago or null].
+std::string anti_entropy_json(const AntiEntropyStatus& status) {
+  std::vector<std::string> proofs;
+  for (const PartitionProof& proof : status.proofs) {
+    proofs.push_back("[" + std::to_string(proof.partition) + "," +
+                     (proof.age ? std::to_string(proof.age->count()) : "null") + "]");
+  }
+  JsonObject object;
+  object.number("dirty", status.dirty).number("building", status.building);
+  object.number("rounds", status.rounds).number("records", status.records);
+  object.number("bytes", status.bytes).number("mismatches", status.mismatches);
+  return object.number("proven", proven_of(status).count).json("proofs", json_array(proofs)).text();
+}
+
 std::string node_json(const NodeStatus& node) {
   JsonObject object;
   object.bytes("id", node.id).bytes("address", node.address).bytes("state", node.state);
@@ -102,7 +151,7 @@ std::string status_text(const ClusterStatus& status) {
           "\nReplicas: " + std::to_string(status.replica_count) +
           "\nState: " + (status.is_settled ? "settled" : "moving") + "\n" + store_text(status) +
           "\n";
-  return text + hints_section(status);
+  return text + hints_section(status) + anti_entropy_text(status.anti_entropy);
 }
 
 std::string status_json(const ClusterStatus& status) {
@@ -125,7 +174,9 @@ std::string status_json(const ClusterStatus& status) {
   if (status.storage_state.empty()) return object.text();
   object.bytes("storage_state", status.storage_state);
   object.json("storage_pressure", fixed(status.storage_pressure, 3));
-  return object.number("bytes_on_disk", status.bytes_on_disk).text();
+  object.number("bytes_on_disk", status.bytes_on_disk);
+  if (status.anti_entropy) object.json("anti_entropy", anti_entropy_json(*status.anti_entropy));
+  return object.text();
 }
 
 int status(Call& call) {
