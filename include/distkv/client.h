@@ -115,9 +115,9 @@ struct ClusterStatus {
   std::string storage_state;  // "ok", or what is wrong with it.
   // Of the writes it keeps for other nodes.
   uint64_t hint_bytes = 0;
-  std::chrono::milliseconds hint_age{0};  // Of the oldest that is pending.
-  uint64_t hints_dropped = 0;             // Since it started.
-  uint32_t dirty_partitions = 0;          // Missed a dropped hint, so they wait for repair.
+  std::chrono::milliseconds hint_age{0};          // Of the oldest that is pending.
+  uint64_t hints_dropped = 0;                     // Since it started.
+  uint32_t dirty_partitions = 0;                  // Missed a dropped hint, so they wait for repair.
   std::optional<AntiEntropyStatus> anti_entropy;  // Nullopt: the node is too old to say.
 };
 

@@ -58,7 +58,7 @@ void Node::Impl::status(const std::function<void(const wire::StatusReply&)>& don
   reply.hint_bytes = hints.bytes;
   reply.hint_age = age_of(hints);
   reply.hints_dropped = hints.dropped;
-  reply.dirty_partitions = static_cast<uint32_t>(dirty_partitions_.size());
+  reply.dirty_partitions = dirty_count();
   reply.read_repairs = parts_.coordinator->counts().read_repairs;
   const double pressure = std::clamp(host_.engine.pressure(), 0.0, 1.0);
   reply.pressure_permille = static_cast<uint16_t>(pressure * wire::kPermilleMax);

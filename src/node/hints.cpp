@@ -1,4 +1,5 @@
 // What this node keeps for other replicas, as people ask for it, and what it could not keep.
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -24,13 +25,23 @@ void answer(const Status& why, const std::function<void(const wire::HintsReply&)
 // a token it may be true of all.
 void Node::Impl::mark_dirty(std::optional<base::Token> token) {
   if (!layouts_.current) return;
-  if (token) {
-    dirty_partitions_.insert(layouts_.current->partition_of(*token));
-    return;
-  }
+  if (token) return mark_dirty(layouts_.current->partition_of(*token));
   for (uint32_t i = 0; i < layouts_.current->partition_count; ++i) {
-    dirty_partitions_.insert(base::PartitionId{i});
+    mark_dirty(base::PartitionId{i});
   }
+}
+
+void Node::Impl::mark_dirty(base::PartitionId partition) {
+  dirty_partitions_.insert(partition);
+  if (parts_.anti_entropy) parts_.anti_entropy->mark_dirty(partition);
+}
+
+// Those not proven equal at all their replicas since.
+uint32_t Node::Impl::dirty_count() const {
+  if (!parts_.anti_entropy) return static_cast<uint32_t>(dirty_partitions_.size());
+  return static_cast<uint32_t>(std::count_if(
+      dirty_partitions_.begin(), dirty_partitions_.end(),
+      [this](base::PartitionId partition) { return parts_.anti_entropy->is_dirty(partition); }));
 }
 
 std::chrono::milliseconds Node::Impl::age_of(const replica::HintCounts& counts) const {
@@ -69,7 +80,7 @@ void Node::Impl::answer_hints(const std::string& target, bool is_done,
   reply.is_done = is_done || pending == 0;
   reply.bytes_max = hints_.limits().bytes_max;
   reply.dropped = hints_.ledger().total().dropped;
-  reply.dirty_partitions = static_cast<uint32_t>(dirty_partitions_.size());
+  reply.dirty_partitions = dirty_count();
   done(reply);
 }
 

@@ -71,7 +71,7 @@ class Node::Impl : public membership::Listener, public membership::JoinListener 
   const base::NodeId& id() const { return identity_.node_id; }
   const ring::LiveLayouts& layouts() const { return layouts_; }
   const replica::HashTree& hash_tree() const { return tree_; }
-  repair::AntiEntropy* anti_entropy() { return parts_.anti_entropy.get(); }
+  void mark_dirty(base::PartitionId partition);
 
  private:
   enum class Phase : uint8_t { kNew, kStarting, kJoining, kServing, kStopping, kStopped };
@@ -153,6 +153,7 @@ class Node::Impl : public membership::Listener, public membership::JoinListener 
 
   // hints.cpp
   void mark_dirty(std::optional<base::Token> token);
+  uint32_t dirty_count() const;
   void answer_hints(const std::string& target, bool is_done,
                     const std::function<void(const wire::HintsReply&)>& done) const;
   std::chrono::milliseconds age_of(const replica::HintCounts& counts) const;

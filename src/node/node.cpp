@@ -52,9 +52,7 @@ void Node::on_connection_closed(base::ConnectionId connection) {
 
 const base::NodeId& Node::id() const { return impl_->id(); }
 const replica::HashTree& Node::hash_tree() const { return impl_->hash_tree(); }
-void Node::mark_dirty(base::PartitionId partition) {
-  if (impl_->anti_entropy() != nullptr) impl_->anti_entropy()->mark_dirty(partition);
-}
+void Node::mark_dirty(base::PartitionId partition) { impl_->mark_dirty(partition); }
 const ring::LiveLayouts& Node::layouts() const { return impl_->layouts(); }
 const std::set<base::PartitionId>& Node::dirty_partitions() const {
   return impl_->dirty_partitions();

@@ -81,7 +81,7 @@ class Node : public wire::NetworkEvents {
 
   // For those who check a node from outside: its hash tree as it is.
   const replica::HashTree& hash_tree() const;
-  // A replica of the partition may lack something: compare it soon. No effect in no cluster.
+  // A replica of the partition may lack something: compares it soon.
   void mark_dirty(base::PartitionId partition);
 
  private:

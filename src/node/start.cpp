@@ -325,6 +325,9 @@ void Node::Impl::enter_cluster() {
   parts_.damage_repair->start();
   parts_.survey->start();
   parts_.anti_entropy->start();
+  for (const base::PartitionId partition : dirty_partitions_) {
+    parts_.anti_entropy->mark_dirty(partition);
+  }
   update_transfer();
   ask_for_place();
   finish_start(Status::ok());

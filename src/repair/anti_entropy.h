@@ -64,6 +64,8 @@ class AntiEntropy {
   // A replica of the partition may lack something that nothing else will bring: a hint was dropped.
   // It is compared with all its replicas soon.
   void mark_dirty(base::PartitionId partition);
+  // Not proven equal since.
+  bool is_dirty(base::PartitionId partition) const { return proofs_.is_dirty(partition); }
 
   // `mismatches` is the survey's to fill in.
   wire::AntiEntropyStatus status() const;

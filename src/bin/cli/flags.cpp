@@ -167,9 +167,9 @@ constexpr Flag kFlags[] = {
 };
 
 // The place of the flag in kFlags where only some commands take it.
-constexpr std::string_view kOfSomeCommands[] = {
-    "context",  "ttl",     "siblings", "raw",  "fail-missing", "wait",
-    "duration", "clients", "keys",     "seed", "settle",       "history"};
+constexpr std::string_view kOfSomeCommands[] = {"context",      "ttl",  "siblings", "raw",
+                                                "fail-missing", "wait", "duration", "clients",
+                                                "keys",         "seed", "settle",   "history"};
 
 std::vector<FlagName> flag_names() {
   std::vector<FlagName> names;

@@ -137,7 +137,8 @@ std::string help_text() {
     text.append(line).append(command.meaning).append("\n");
   }
   return text + "\nFlags, before or after the command (-- ends them):\n" + flag_lines() +
-         "\nExit: 0 done, 1 refused or no server, 3 outcome unknown, not in time or check too short, "
+         "\nExit: 0 done, 1 refused or no server, 3 outcome unknown, not in time or check too "
+         "short, "
          "4 absent with "
          "--fail-missing.\n";
 }
