@@ -146,6 +146,19 @@ bool Cluster::has_no_hints() const {
   });
 }
 
+void Cluster::await_hints(base::Duration timeout) {
+  wire::HintsRequest request;
+  request.waits = true;
+  request.timeout = std::chrono::duration_cast<std::chrono::milliseconds>(timeout);
+  for (const auto& host : nodes_) {
+    if (!host->was_started()) continue;
+    ++hint_waits_;
+    host->node()->hints(request, [this](const wire::HintsReply& reply) {
+      if (reply.code == base::Code::kOk && reply.is_done) --hint_waits_;
+    });
+  }
+}
+
 uint64_t Cluster::hints_dropped() const {
   uint64_t dropped = 0;
   for (const auto& host : nodes_) {

@@ -50,6 +50,10 @@ class Cluster : public Witness {
   bool is_formed() const;
   // No node keeps a hint, nor believes that it does.
   bool has_no_hints() const;
+  // Asks every node to tell when all it keeps by now is delivered or dropped.
+  void await_hints(base::Duration timeout);
+  // All of them have told.
+  bool has_awaited_hints() const { return hint_waits_ == 0; }
   uint64_t hints_dropped() const;
   // Some node dropped a hint of the key's partition since its program began, and says so.
   bool is_dirty(const std::string& key) const;
@@ -77,6 +81,7 @@ class Cluster : public Witness {
   base::Rng rng_;
   std::vector<std::unique_ptr<ReplicaWatch>> watches_;
   std::vector<std::unique_ptr<SimNode>> nodes_;
+  size_t hint_waits_ = 0;  // Not answered yet, or not with success.
 };
 
 }  // namespace distkv::sim

@@ -125,6 +125,12 @@ class Simulation {
     faults_.heal();
     const base::MonotonicTime deadline = scheduler_.now() + kHealingMax;
     const auto rest = [&] { return deadline - scheduler_.now(); };
+    const auto is_well = [this] { return workload_.is_idle() && cluster_.is_formed(); };
+    if (!run_until(rest(), is_well)) return fail_to_heal("members or layout have not settled");
+    cluster_.await_hints(kHealingMax);
+    if (!run_until(rest(), [this] { return cluster_.has_awaited_hints(); })) {
+      return fail_to_heal("a wait for all hints has not ended");
+    }
     const bool is_quiet = run_until(rest(), [this] {
       return workload_.is_idle() && cluster_.is_formed() && cluster_.has_no_hints();
     });
