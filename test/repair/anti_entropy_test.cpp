@@ -137,7 +137,7 @@ TEST_CASE("a leaf with more keys than one message takes is compared page by page
 
     CHECK(rig.run_until([&] { return rig.are_equal(); }));
     CHECK(rig.counts[MessageType::kKeysRequest] > 3);
-    CHECK(rig.counts[MessageType::kLeavesRequest] <= 2);
+    CHECK(rig.counts[MessageType::kLeavesRequest] == 1);  // Equal before it looks again.
   }
 }
 
