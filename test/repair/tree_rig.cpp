@@ -53,7 +53,7 @@ RigReplica::RigReplica(TreeRig& rig, size_t number, const ring::LiveLayouts& lay
     const std::string endpoint = endpoint_of(other).value();
     membership->learn({id, endpoint, membership::MemberState::kAlive, {1, 0}});
   }
-  replicas = std::make_unique<replica::Replicas>(id_of(number), local, rpc, *membership);
+  replicas = std::make_unique<replica::Replicas>(id_of(number), local, rpc, *membership, rig.clock);
   survey = std::make_unique<TreeSurvey>(engine, tree, rig.timers, log);
   anti_entropy = std::make_unique<AntiEntropy>(
       AntiEntropy::Host{engine, local, *replicas, tree, layouts, rig.timers, rig.clock, log},

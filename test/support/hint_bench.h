@@ -130,7 +130,8 @@ class HintBench : private wire::Network, private membership::Listener {
   wire::Encoder encoder;
   wire::Rpc rpc{*this, timers, encoder};
   replica::DotClock dots{base::ActorId{9}, base::Counter{}, clock};
-  replica::LocalReplica local{engine, dots, storage::Durability::kGroup};
+  replica::HashTree tree;
+  replica::LocalReplica local{engine, dots, tree, storage::Durability::kGroup};
   membership::Membership membership{{base::NodeId{"self"}, base::Endpoint{"self:1"}, 1, "bench"},
                                     {},
                                     {*this, rpc, encoder, timers, clock, log},
