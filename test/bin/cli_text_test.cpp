@@ -87,7 +87,7 @@ TEST_CASE("status tells how equal the replicas are, where the node says") {
   status.anti_entropy =
       AntiEntropyStatus{{{0, seconds(3)}, {7, {}}, {9, seconds(12)}}, 1, 2, 40, 200, 91342, 0};
 
-  CHECK(status_text(status).find("Pending: 7\n"
+  CHECK(status_text(status).find("Dirty partitions: 1\n"
                                  "\n"
                                  "=== Anti-entropy ===\n"
                                  "Proven equal: 2 of 3 partitions held\n"
