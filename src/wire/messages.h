@@ -15,11 +15,12 @@
 #include "base/result.h"
 #include "base/types.h"
 #include "wire/frame.h"
+#include "wire/hint_messages.h"
+#include "wire/tree_messages.h"
 
 namespace distkv::wire {
 
-// ---- Limits of fields, judged by decode; those of keys, values and names are in base/types.h
-// -----
+// ---- Limits of fields, judged by decode; those of keys, values and names: base/types.h ----------
 
 // More than the client's patience or the operator's; longer is a unit mistaken.
 inline constexpr std::chrono::milliseconds kTimeoutMax = std::chrono::hours(1);
@@ -119,25 +120,6 @@ struct StatusNode {
   friend bool operator==(const StatusNode&, const StatusNode&) = default;
 };
 
-// When a partition that the node holds was last proven equal at all its replicas.
-struct PartitionProof {
-  static constexpr uint32_t kNever = UINT32_MAX;
-  uint32_t partition = 0;
-  uint32_t age_s = kNever;  // Seconds ago; kNever: not since the node started.
-  friend bool operator==(const PartitionProof&, const PartitionProof&) = default;
-};
-
-struct AntiEntropyStatus {
-  std::vector<PartitionProof> proofs;  // Of each partition the node is a replica of; ascending.
-  uint32_t dirty = 0;                  // Partitions known or suspected to differ somewhere.
-  uint32_t building = 0;               // Partitions whose tree is not built yet.
-  uint64_t rounds = 0;                 // Comparisons with a peer that this node began and ended.
-  uint64_t records = 0;                // Moved in exchanges that this node drove.
-  uint64_t bytes = 0;                  // All frames of these comparisons and exchanges.
-  uint64_t mismatches = 0;             // Parts of the tree that were found wrong, and replaced.
-  friend bool operator==(const AntiEntropyStatus&, const AntiEntropyStatus&) = default;
-};
-
 struct StatusReply {
   static constexpr MessageType kType = MessageType::kStatusReply;
   base::Code code = base::Code::kOk;
@@ -223,39 +205,6 @@ struct CheckpointReply {
   std::string_view node_id;    // Whose store was copied.
   std::string_view directory;  // Where the copy is, on that node's machine.
   friend bool operator==(const CheckpointReply&, const CheckpointReply&) = default;
-};
-
-// "What do you keep for whom?", and maybe "tell me when all of it is delivered", to the node that
-// gets it.
-struct HintsRequest {
-  static constexpr MessageType kType = MessageType::kHintsRequest;
-  std::string_view target{};  // Node id; empty: all targets.
-  bool waits = false;         // Answer when all kept by now are delivered or dropped.
-  std::chrono::milliseconds timeout{0};
-  friend bool operator==(const HintsRequest&, const HintsRequest&) = default;
-};
-
-struct HintTarget {
-  std::string_view id;
-  uint64_t pending = 0;
-  uint64_t bytes = 0;
-  std::chrono::milliseconds age{0};  // Of the oldest that is pending.
-  uint64_t delivered = 0;            // Since the node started.
-  uint64_t dropped = 0;
-  friend bool operator==(const HintTarget&, const HintTarget&) = default;
-};
-
-struct HintsReply {
-  static constexpr MessageType kType = MessageType::kHintsReply;
-  base::Code code = base::Code::kOk;
-  std::string_view message{};
-  std::string_view node_id{};  // Who keeps them.
-  bool is_done = false;        // All that were kept when it was asked are delivered or dropped.
-  std::vector<HintTarget> targets{};  // As they are now, ascending by id.
-  uint64_t bytes_max = 0;             // Of all together; more are dropped.
-  uint64_t dropped = 0;               // Since the node started, those of unknown targets included.
-  uint32_t dirty_partitions = 0;      // Missed a dropped hint, so they wait for repair.
-  friend bool operator==(const HintsReply&, const HintsReply&) = default;
 };
 
 // Instead of any reply: the request could not even be understood, or is not served here.
@@ -408,100 +357,6 @@ struct PullReply {
   std::vector<PulledRecord> records;  // In order of token, then key.
   std::string_view last;              // How far it looked; empty: to the end of the tokens.
   friend bool operator==(const PullReply&, const PullReply&) = default;
-};
-
-// ---- Anti-entropy, between two replicas (src/repair/README.md tells how they work together)
-// ------
-
-// "These are the roots of my hash trees: which of yours differ?"
-struct RootsRequest {
-  static constexpr MessageType kType = MessageType::kRootsRequest;
-  base::LayoutVersion layout_version;
-  std::vector<uint32_t> partitions;  // Ascending.
-  std::vector<uint64_t> roots;       // One for each.
-  friend bool operator==(const RootsRequest&, const RootsRequest&) = default;
-};
-
-// Of the partitions asked for; those in neither list have the same root here.
-struct RootsReply {
-  static constexpr MessageType kType = MessageType::kRootsReply;
-  base::Code code = base::Code::kOk;
-  std::string_view message;
-  std::vector<uint32_t> differing;
-  std::vector<uint32_t> unready;  // Their trees are not built here: nothing can be said.
-  friend bool operator==(const RootsReply&, const RootsReply&) = default;
-};
-
-// "Send me the leaves of your tree of this partition."
-struct LeavesRequest {
-  static constexpr MessageType kType = MessageType::kLeavesRequest;
-  base::LayoutVersion layout_version;
-  base::PartitionId partition;
-  std::vector<uint16_t> leaves;  // Ascending; empty: all of the partition.
-  friend bool operator==(const LeavesRequest&, const LeavesRequest&) = default;
-};
-
-struct LeavesReply {
-  static constexpr MessageType kType = MessageType::kLeavesReply;
-  base::Code code = base::Code::kOk;
-  std::string_view message;
-  std::vector<uint64_t> hashes;  // In the order asked for.
-  friend bool operator==(const LeavesReply&, const LeavesReply&) = default;
-};
-
-// "These are my records of these leaves, as tags: which do you lack, and what have you beside
-// them?" About the keys behind `after` up to `through` (empty: from the first, to the last), in
-// order of token, then key, in the leaves named. A tag is half of a record's salted hash.
-struct KeysRequest {
-  static constexpr MessageType kType = MessageType::kKeysRequest;
-  base::LayoutVersion layout_version;
-  std::vector<uint16_t> leaves;  // Ascending, at least one.
-  std::string_view after;
-  std::string_view through;
-  uint64_t salt = 0;  // Another one each time: two records that look alike now will differ then.
-  std::vector<uint32_t> tags;
-  friend bool operator==(const KeysRequest&, const KeysRequest&) = default;
-};
-
-struct TreeRecord {
-  std::string_view key;
-  std::string_view meta;    // causality::encode_record; empty: no such record.
-  std::string_view values;  // Empty where only the causal state is told.
-  friend bool operator==(const TreeRecord&, const TreeRecord&) = default;
-};
-
-struct KeysReply {
-  static constexpr MessageType kType = MessageType::kKeysReply;
-  base::Code code = base::Code::kOk;
-  std::string_view message;
-  std::vector<uint32_t> missing;    // Places among the tags. Those behind `last` mean nothing.
-  std::vector<TreeRecord> surplus;  // Without values.
-  std::string_view last;            // How far it looked; empty: as far as it was asked.
-  friend bool operator==(const KeysReply&, const KeysReply&) = default;
-};
-
-// "Send me these records, whole."
-struct FetchRequest {
-  static constexpr MessageType kType = MessageType::kFetchRequest;
-  base::LayoutVersion layout_version;
-  std::vector<std::string_view> keys;
-  friend bool operator==(const FetchRequest&, const FetchRequest&) = default;
-};
-
-struct FetchReply {
-  static constexpr MessageType kType = MessageType::kFetchReply;
-  base::Code code = base::Code::kOk;
-  std::string_view message;
-  std::vector<TreeRecord> records;  // Of the first keys asked for, in their order; at least one.
-  friend bool operator==(const FetchReply&, const FetchReply&) = default;
-};
-
-// "Merge these whole records into yours"; answered with ApplyReply when all are durable.
-struct MergeRequest {
-  static constexpr MessageType kType = MessageType::kMergeRequest;
-  base::LayoutVersion layout_version;
-  std::vector<TreeRecord> records;
-  friend bool operator==(const MergeRequest&, const MergeRequest&) = default;
 };
 
 // ---- Datagrams ---------------------------------------------------------------------------------
