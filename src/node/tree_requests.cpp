@@ -16,8 +16,9 @@ void Node::Impl::judge_tree_request(base::ConnectionId from, const wire::FrameVi
   if (!request.is_ok()) return refuse(from, frame.request_id, request.status());
   const Status layout = judge_layout(request->layout_version);
   if (!layout.is_ok()) return refuse(from, frame.request_id, layout);
-  answer(peers_[from].id, *request,
-         [this, from, id = frame.request_id](const auto& answered) { reply(from, id, answered); });
+  answer(peers_[from].id, *request, [this, from, id = frame.request_id](const auto& answered) {
+    this->reply(from, id, answered);
+  });
 }
 
 bool Node::Impl::on_tree_request(base::ConnectionId from, const wire::FrameView& frame) {

@@ -30,7 +30,7 @@ class AntiEntropy(ServerTest):
 
         wait_until(lambda: "Proven equal: 1024 of 1024 partitions held" in status(),
                    "every partition is proven", PROVEN_SECONDS_MAX, status)
-        self.assertRegex(status(), r"=== Hints ===\nPending: 0\n\n=== Anti-entropy ===\n"
+        self.assertRegex(status(), r"Dirty partitions: 0\n\n=== Anti-entropy ===\n"
                                    r"Proven equal: 1024 of 1024 partitions held\n"
                                    r"Oldest proof: \d+ s ago\nDirty: \d+\n"
                                    r"Hash trees being built: 0\n"
