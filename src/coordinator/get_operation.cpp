@@ -69,6 +69,8 @@ void GetOperation::order_candidates() {
     if (is_alive) best = std::min(best, expected.back());
   }
   for (size_t i = 0; i < ranks.size(); ++i) {
+    // Nobody is going to ask it, so it must not be waited for.
+    if (ranks[i] == kDead) tally_.fail(i);
     if (ranks[i] != kQuick) continue;
     if (expected[i] > best * kSlowTimes + kSlowBeyond) {
       ranks[i] = kSlow;

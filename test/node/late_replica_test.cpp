@@ -71,6 +71,18 @@ TEST_CASE_FIXTURE(Fixture, "a node that goes on is asked again") {
   CHECK(cluster[kStopped].engine().sample().reads > before);
 }
 
+TEST_CASE("a read is refused as soon as no replica is left that could answer") {
+  SmallCluster cluster{3};
+  REQUIRE(cluster.put(0, "key", "value") == "ok");
+  cluster[1].crash();
+  cluster.run(std::chrono::seconds(30));
+  cluster[2].crash();
+
+  const base::Duration took =
+      cluster.time_of([&] { CHECK(cluster.get(0, "key", Consistency::kQuorum) == "unavailable"); });
+  CHECK(took < milliseconds(500));
+}
+
 TEST_CASE_FIXTURE(Fixture, "a put that a silent replica was to mint is handed to the next") {
   cluster[kStopped].pause();
 
