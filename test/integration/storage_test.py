@@ -1,6 +1,7 @@
 """What a node keeps on its disk: over kill -9, a full disk, orderly stops, copies and engines."""
 
 import json
+import errno
 import os
 import shutil
 import subprocess
@@ -31,12 +32,17 @@ def mount_small_disk(test: unittest.TestCase, where: Path) -> None:
 
 
 def fill(disk: Path, bytes_left: int) -> Path:
-    """A file that takes all the disk's space but so much."""
+    """A file that takes all the disk's space but so much, also while a node takes some of it."""
     filler = disk / "filler"
-    free = os.statvfs(disk)
     with filler.open("wb") as file:
-        os.posix_fallocate(file.fileno(), 0, free.f_bavail * free.f_frsize - bytes_left)
-    return filler
+        while True:
+            free = os.statvfs(disk)
+            try:
+                os.posix_fallocate(file.fileno(), 0, free.f_bavail * free.f_frsize - bytes_left)
+                return filler
+            except OSError as error:
+                if error.errno != errno.ENOSPC:
+                    raise
 
 
 def actors_of(explanation: str) -> set:
