@@ -44,11 +44,10 @@ void GetOperation::start() {
   order_candidates();
   if (!ask_until_enough()) return;
   if (!done_ || is_resolving_) return;
-  deadline_ = parts_.timers.start(timeout_, [self = weak_from_this()] {
-    if (const auto operation = self.lock()) {
-      operation->answer({Code::kUnavailable,
-                         "the deadline passed: " + operation->tally_.describe("answered in time")});
-    }
+  // Keeps the operation alive, so that it answers whatever becomes of those it waits for.
+  deadline_ = parts_.timers.start(timeout_, [self = shared_from_this()] {
+    self->answer(
+        {Code::kUnavailable, "the deadline passed: " + self->tally_.describe("answered in time")});
   });
   arm_hedge_timer();
 }

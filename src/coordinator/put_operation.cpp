@@ -38,12 +38,10 @@ void PutOperation::start() {
   if (possible.state() != Tally::State::kReached) {
     return answer({Code::kRejected, possible.describe("up")});
   }
-  deadline_ = parts_.timers.start(command_.timeout, [self = weak_from_this()] {
-    if (const auto operation = self.lock()) {
-      operation->answer(operation->unknown("the deadline passed"));
-    }
-  });
   const auto self = shared_from_this();
+  // Keeps the operation alive, so that it answers whatever becomes of those it waits for.
+  deadline_ = parts_.timers.start(command_.timeout,
+                                  [self] { self->answer(self->unknown("the deadline passed")); });
   parts_.local.mint(
       {key_, plan_.token}, std::move(command_.put),
       [self](base::Result<replica::Minted> minted) { self->on_minted(std::move(minted)); },

@@ -1,5 +1,5 @@
-// One write: mint here, replicate everywhere, answer at W, hint what failed. Kept alive by the
-// callbacks it waits for.
+// One write: mint here, replicate everywhere, answer at W, hint what failed. Kept alive by its
+// deadline until it has answered, and by the callbacks it waits for.
 #pragma once
 
 #include <memory>
