@@ -21,7 +21,7 @@ void answer(const Status& why, const std::function<void(const wire::HintsReply&)
 
 }  // namespace
 
-// Nobody is going to bring the target what the hint held: the replicas have to be compared. Without
+// No hint is going to bring the target what this one held: the replicas are compared. Without
 // a token it may be true of all.
 void Node::Impl::mark_dirty(std::optional<base::Token> token) {
   if (!layouts_.current) return;

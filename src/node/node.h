@@ -76,7 +76,7 @@ class Node : public wire::NetworkEvents {
   const base::NodeId& id() const;
   const ring::LiveLayouts& layouts() const;
   // Partitions of which this node dropped a hint since it started: a replica of theirs may lack
-  // writes that nobody is going to bring it.
+  // writes until anti-entropy has brought them.
   const std::set<base::PartitionId>& dirty_partitions() const;
 
   // For those who check a node from outside: its hash tree as it is.

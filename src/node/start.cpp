@@ -66,7 +66,7 @@ void Node::Impl::restore_tree(std::string_view bytes, uint64_t generation) {
   if (!restored.is_ok()) host_.log.warn("hash_tree_lost", {{"why", restored.to_string()}});
 }
 
-// Hints in a damaged table are given up: reads repair what they would have brought, while a node
+// Hints in a damaged table are given up: anti-entropy brings what they would have, while a node
 // that does not start helps nobody. The store needs a moment to find out how far the damage goes.
 void Node::Impl::load_hints(int attempts_left) {
   hints_.load([this, attempts_left](const Status& loaded) {
