@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "client/consistency.h"
 #include "client/pipeline.h"
 #include "client/session.h"
 
@@ -10,6 +11,7 @@ namespace distkv {
 using base::Code;
 using base::Status;
 using client::Answer;
+using client::wire_consistency;
 
 class Client::Session : public client::Session {
  public:
@@ -17,18 +19,6 @@ class Client::Session : public client::Session {
 };
 
 namespace {
-
-wire::Consistency wire_consistency(Consistency consistency) {
-  switch (consistency) {
-    case Consistency::kOne:
-      return wire::Consistency::kOne;
-    case Consistency::kQuorum:
-      return wire::Consistency::kQuorum;
-    case Consistency::kAll:
-      break;
-  }
-  return wire::Consistency::kAll;
-}
 
 ErrorKind kind_of(Code code) {
   switch (code) {

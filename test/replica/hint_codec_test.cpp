@@ -5,11 +5,14 @@
 #include <fstream>
 #include <string>
 
+#include "support/hex.h"
+
 namespace distkv::replica {
 namespace {
 
 using base::Code;
 using base::NodeId;
+using distkv::test::to_hex;
 
 // "name hex" on each line.
 std::string golden(const std::string& wanted) {
@@ -18,17 +21,6 @@ std::string golden(const std::string& wanted) {
     if (name == wanted) return hex;
   }
   return "missing";
-}
-
-std::string to_hex(std::string_view bytes) {
-  constexpr char kDigits[] = "0123456789abcdef";
-  std::string hex;
-  for (const char c : bytes) {
-    const auto byte = static_cast<unsigned char>(c);
-    hex += kDigits[byte >> 4];
-    hex += kDigits[byte & 15];
-  }
-  return hex;
 }
 
 const HintHeader kHeader{

@@ -6,21 +6,14 @@
 #include "base/rng.h"
 #include "layout_samples.h"
 #include "ring/layout.h"
+#include "support/hex.h"
 
 namespace distkv::ring {
 namespace {
 
-TEST_SUITE_BEGIN("layout codec");
+using test::to_hex;
 
-std::string to_hex(std::string_view bytes) {
-  const char* const digits = "0123456789abcdef";
-  std::string hex;
-  for (const char byte : bytes) {
-    hex.push_back(digits[static_cast<uint8_t>(byte) >> 4]);
-    hex.push_back(digits[static_cast<uint8_t>(byte) & 15]);
-  }
-  return hex;
-}
+TEST_SUITE_BEGIN("layout codec");
 
 std::string read_golden(const std::string& name) {
   std::ifstream file(std::string(DISTKV_SOURCE_ROOT) + "/test/golden/" + name);

@@ -8,9 +8,12 @@
 #include <string_view>
 
 #include "samples.h"
+#include "support/hex.h"
 
 namespace distkv::wire {
 namespace {
+
+using test::to_hex;
 
 constexpr uint64_t kGoldenId = 0x0123456789abcdef;
 
@@ -21,17 +24,6 @@ std::map<std::string, std::string> golden_lines() {
   std::string name, hex;
   while (file >> name >> hex) lines[name] = hex;
   return lines;
-}
-
-std::string to_hex(std::string_view bytes) {
-  constexpr char kDigits[] = "0123456789abcdef";
-  std::string hex;
-  for (const char c : bytes) {
-    const auto byte = static_cast<unsigned char>(c);
-    hex += kDigits[byte >> 4];
-    hex += kDigits[byte & 15];
-  }
-  return hex;
 }
 
 std::string from_hex(const std::string& hex) {

@@ -4,26 +4,17 @@
 #include <numeric>
 #include <utility>
 
+#include "client/consistency.h"
+
 namespace distkv::bin::check {
 
+using client::wire_consistency;
 using history::History;
 using history::Kind;
 using history::Operation;
 using history::Outcome;
 
 namespace {
-
-wire::Consistency wire_consistency(Consistency consistency) {
-  switch (consistency) {
-    case Consistency::kOne:
-      return wire::Consistency::kOne;
-    case Consistency::kQuorum:
-      return wire::Consistency::kQuorum;
-    case Consistency::kAll:
-      break;
-  }
-  return wire::Consistency::kAll;
-}
 
 Outcome outcome_of(ErrorKind kind) {
   switch (kind) {
