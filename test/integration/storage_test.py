@@ -1,7 +1,7 @@
 """What a node keeps on its disk: over kill -9, a full disk, orderly stops, copies and engines."""
 
-import json
 import errno
+import json
 import os
 import shutil
 import subprocess
