@@ -93,6 +93,9 @@ struct AntiEntropyStatus {
   uint64_t records = 0;                // Moved in these, either way.
   uint64_t bytes = 0;                  // Sent and received in these, all in all.
   uint64_t mismatches = 0;             // Parts of its hash tree that were wrong and replaced.
+  uint64_t collected = 0;              // Deleted or expired keys it has forgotten for good.
+  // Partitions whose lost writes it is still fetching: it answers no reads of them.
+  uint32_t behind = 0;
 };
 
 struct ClusterStatus {

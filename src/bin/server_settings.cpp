@@ -31,14 +31,26 @@ Status set_number(Number& place, std::string_view value, Number low, Number high
   return Status::ok();
 }
 
-Status set_duration(base::Duration& place, std::string_view value) {
+struct DurationRange {
+  base::Duration low = std::chrono::milliseconds(10);
+  base::Duration high = std::chrono::minutes(10);
+  std::string_view text = "10ms to 10m";
+};
+
+Status set_duration(base::Duration& place, std::string_view value,
+                    const DurationRange& range = {}) {
   const auto duration = parse_duration(value);
   if (!duration.is_ok()) return duration.status();
-  constexpr auto kLow = std::chrono::milliseconds(10);
-  constexpr auto kHigh = std::chrono::minutes(10);
-  if (*duration < kLow || *duration > kHigh) return wrong(value, "10ms to 10m");
+  if (*duration < range.low || *duration > range.high) return wrong(value, range.text);
   place = *duration;
   return Status::ok();
+}
+
+// A grace shorter than hints live only costs who compares what was deleted; longer than a month
+// keeps every tombstone for that long.
+Status set_grace(ServerOptions& options, std::string_view value) {
+  return set_duration(options.node.tombstone_grace, value,
+                      {std::chrono::seconds(1), std::chrono::hours(24 * 31), "1s to 744h"});
 }
 
 Status set_address(base::Endpoint& place, std::string_view value) {
@@ -185,6 +197,9 @@ std::vector<Setting> pace_settings() {
        [](Options o, Text v) {
          return set_number<uint32_t>(o.node.membership.gossip_fanout, v, 1, 16);
        }},
+      {"tombstone-grace", "24h", "1s to 744h",
+       "how long a deleted or expired key is remembered at least, once all its replicas know",
+       set_grace},
       {"log-level", "info", "debug, info, warn or error", "the least that is logged",
        set_log_level},
   };

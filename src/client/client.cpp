@@ -248,8 +248,8 @@ static std::optional<AntiEntropyStatus> status_of(
     const std::optional<wire::AntiEntropyStatus>& reply) {
   if (!reply) return std::nullopt;
   AntiEntropyStatus status{
-      {},           reply->dirty,     reply->building, reply->rounds, reply->records,
-      reply->bytes, reply->mismatches};
+      {},           reply->dirty,      reply->building,  reply->rounds, reply->records,
+      reply->bytes, reply->mismatches, reply->collected, reply->behind};
   for (const wire::PartitionProof& proof : reply->proofs) {
     PartitionProof& shown = status.proofs.emplace_back(PartitionProof{proof.partition, {}});
     if (proof.age_s != wire::PartitionProof::kNever) shown.age = std::chrono::seconds(proof.age_s);

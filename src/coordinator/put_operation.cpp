@@ -67,9 +67,9 @@ void PutOperation::replicate() {
   for (size_t i = 0; i < plan_.targets.size(); ++i) {
     const base::NodeId& node = *plan_.targets[i].node;
     if (node == parts_.replicas.self()) continue;
-    parts_.replicas.apply(node, {key_, plan_.token}, minted_.bytes.view(), plan_.layouts.version(),
-                          options_.replica_timeout,
-                          [self, i](const Status& status) { self->on_replica(i, status); });
+    parts_.replicas.replicate(node, {key_, plan_.token}, minted_.bytes.view(),
+                              plan_.layouts.version(), options_.replica_timeout,
+                              [self, i](const Status& status) { self->on_replica(i, status); });
   }
 }
 

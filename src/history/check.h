@@ -47,6 +47,9 @@ struct Promises {
   bool has_quorums = true;
   // 2R > N besides: what one read wrote back the next one meets.
   bool is_monotonic = true;
+  // Nothing deleted or expired is forgotten during the history: contexts go on covering it. Without
+  // this the order of operations on a key is judged up to its first delete alone.
+  bool keeps_tombstones = true;
 };
 
 // More are only counted: a broken store breaks its promise with every read.

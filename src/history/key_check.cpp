@@ -95,8 +95,19 @@ class KeyCheck {
 
   // ---- Contexts: what a read must have seen.
 
+  // Contexts may not speak of it any more.
+  bool may_be_collected(const Operation& read) const {
+    return !promises_.keeps_tombstones &&
+           std::any_of(writes_.begin(), writes_.end(), [&read](const Write& write) {
+             const Operation& operation = *write.operation;
+             return (operation.kind == Kind::kDelete || operation.expires) &&
+                    operation.invoked_at < *read.returned_at;
+           });
+  }
+
   void judge_order(size_t place, const Required& required) {
     const Operation& read = history_[place];
+    if (may_be_collected(read)) return;
     if (!read.seen.includes(required.session)) {
       report(Fault::kSession, place,
              unseen(place,

@@ -68,6 +68,7 @@ void Node::Impl::status(const std::function<void(const wire::StatusReply&)>& don
   reply.storage_state = state;
   reply.anti_entropy = parts_.anti_entropy->status();
   reply.anti_entropy->mismatches = parts_.survey->mismatches();
+  reply.anti_entropy->collected += parts_.horizon_answers->collected();
   done(reply);
 }
 

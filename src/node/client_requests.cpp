@@ -141,8 +141,13 @@ void Node::Impl::put(const wire::PutRequest& request,
     done(reply);
   };
   const ring::Layout& layout = minting_layout();
-  if (layout.is_replica(layout.partition_of(ring::token_of(request.key)), identity_.node_id)) {
-    return coordinate_put(request, std::move(counted));
+  const base::PartitionId partition = layout.partition_of(ring::token_of(request.key));
+  if (layout.is_replica(partition, identity_.node_id)) {
+    if (!holdings_.is_behind(partition)) return coordinate_put(request, std::move(counted));
+    if (hand_over(request, counted)) return;
+    return answer(counted, {Code::kUnavailable,
+                            "this node lost its store and is catching up; no other replica of the "
+                            "key is up"});
   }
   if (request.is_forwarded) {
     return answer(counted, {Code::kStaleLayout, "this node is no replica of the key"});

@@ -63,6 +63,9 @@ Status validate(const Config& config) {
   if (config.hints.age_max <= base::Duration::zero()) {
     return {Code::kInvalidArgument, "the age of hints must be above zero"};
   }
+  if (config.tombstone_grace <= base::Duration::zero()) {
+    return {Code::kInvalidArgument, "tombstone-grace must be above zero"};
+  }
   if (config.virtual_nodes < 1 || config.virtual_nodes > ring::kWeightMax) {
     return out_of_range("virtual-nodes", config.virtual_nodes, 1, ring::kWeightMax);
   }

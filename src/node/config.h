@@ -37,6 +37,9 @@ struct Config {
   base::Duration spare_delay = std::chrono::milliseconds(50);
   // How long anti-entropy rests between two rounds that found replicas equal.
   base::Duration anti_entropy_interval = std::chrono::seconds(10);
+  // How long a deleted or expired record is kept at least, by the clock of the node that leads its
+  // collection.
+  base::Duration tombstone_grace = std::chrono::hours(24);
   // How long joiners that come one after another are gathered into one layout change.
   base::Duration settling_time = std::chrono::milliseconds(300);
 

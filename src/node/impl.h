@@ -20,6 +20,7 @@
 #include "node/past.h"
 #include "node/put_forwarder.h"
 #include "repair/anti_entropy.h"
+#include "repair/collector.h"
 #include "repair/damage_repair.h"
 #include "repair/hint_delivery.h"
 #include "repair/hint_sweep.h"
@@ -88,6 +89,8 @@ class Node::Impl : public membership::Listener, public membership::JoinListener 
     std::unique_ptr<repair::DamageRepair> damage_repair;
     std::unique_ptr<repair::TreeSurvey> survey;
     std::unique_ptr<repair::AntiEntropy> anti_entropy;
+    std::unique_ptr<repair::HorizonAnswers> horizon_answers;
+    std::unique_ptr<repair::Collector> collector;
     std::unique_ptr<repair::Transfer> transfer;  // While partitions move from here.
   };
 
@@ -113,6 +116,9 @@ class Node::Impl : public membership::Listener, public membership::JoinListener 
   void renew_actor(storage::Done done);
   void build_member_parts();
   void restore_tree(std::string_view bytes, uint64_t generation);
+  void build_repair_parts();
+  void fall_behind(std::string_view why);
+  void save_holdings(storage::Done done) { store_.save_holdings(holdings_, std::move(done)); }
   void ask_for_place();
   void finish_start(base::Status status);
   void drain(base::MonotonicTime until);
@@ -164,6 +170,7 @@ class Node::Impl : public membership::Listener, public membership::JoinListener 
 
   // client_requests.cpp
   base::Status judge_request() const;
+  bool is_behind(const base::Token& first, const base::Token& last) const;
   base::Duration patience(std::chrono::milliseconds asked) const;
   void coordinate_put(const wire::PutRequest& request,
                       std::function<void(const wire::PutReply&)> done);
@@ -185,6 +192,7 @@ class Node::Impl : public membership::Listener, public membership::JoinListener 
   std::vector<RememberedMember> remembered_members_;
   std::optional<replica::DotClock> dots_;
   replica::HashTree tree_;
+  replica::Holdings holdings_;
   std::optional<replica::LocalReplica> local_;
   replica::HintStore hints_;
   // Missed a hint that was dropped.

@@ -63,6 +63,8 @@ void Node::Impl::adopt(ring::LiveLayouts layouts) {
   });
   parts_.membership->set_layout({layouts_.version(), layouts_.is_settled()});
   parts_.anti_entropy->on_layouts_changed();
+  parts_.horizon_answers->on_layouts_changed();
+  parts_.collector->on_layouts_changed();
   if (founder_) founder_->on_layouts_changed();
   update_transfer();
 }
@@ -98,8 +100,8 @@ void Node::Impl::update_transfer() {
   host_.timers.stop(report_timer_);
   if (layouts_.is_settled() || !layouts_.previous->index_of(identity_.node_id)) return;
   parts_.transfer =
-      std::make_unique<repair::Transfer>(layouts_, host_.engine, *parts_.replicas, host_.timers,
-                                         host_.log, config_.request_timeout, [this] {
+      std::make_unique<repair::Transfer>(layouts_, host_.engine, *parts_.replicas, holdings_,
+                                         host_.timers, host_.log, config_.request_timeout, [this] {
                                            is_transferred_ = true;
                                            report_transfer();
                                          });

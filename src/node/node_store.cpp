@@ -17,6 +17,7 @@ constexpr std::string_view kIdentityKey = "identity";
 constexpr std::string_view kLayoutsKey = "layouts";
 constexpr std::string_view kMembersKey = "members";
 constexpr std::string_view kHashTreeKey = "hash tree";
+constexpr std::string_view kHoldingsKey = "holdings";
 
 Status corrupt(std::string_view what) {
   return {Code::kCorrupt, "the store's own record of its " + std::string(what) +
@@ -104,9 +105,17 @@ void NodeStore::load(std::function<void(Result<Remembered>)> done) {
           if (!known.is_ok()) return done(known.status());
           found->members = std::move(*known);
         }
-        read(kHashTreeKey, [found, done](const Bytes& tree) {
+        read(kHashTreeKey, [this, found, done](const Bytes& tree) {
           if (tree.is_ok()) found->hash_tree = *tree;
-          done(std::move(*found));
+          read(kHoldingsKey, [found, done](const Bytes& holdings) {
+            if (!holdings.is_ok()) return done(holdings.status());
+            if (*holdings) {
+              auto known = replica::Holdings::decode(**holdings);
+              if (!known.is_ok()) return done(corrupt("partitions"));
+              found->holdings = std::move(*known);
+            }
+            done(std::move(*found));
+          });
         });
       });
     });
@@ -127,6 +136,10 @@ void NodeStore::save_members(const std::vector<RememberedMember>& members, stora
 
 void NodeStore::save_hash_tree(std::string bytes, storage::Done done) {
   write(kHashTreeKey, std::move(bytes), std::move(done));
+}
+
+void NodeStore::save_holdings(const replica::Holdings& holdings, storage::Done done) {
+  write(kHoldingsKey, holdings.encode(), std::move(done));
 }
 
 void NodeStore::read(std::string_view key,

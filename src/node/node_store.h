@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "base/types.h"
 #include "membership/member.h"
+#include "replica/holdings.h"
 #include "ring/layout.h"
 #include "storage/engine.h"
 
@@ -38,6 +39,7 @@ struct Remembered {
   // HashTree::encode, as saved at the last orderly end; worth nothing after any other. Nullopt:
   // none, or it cannot be read.
   std::optional<std::string> hash_tree;
+  replica::Holdings holdings;
 };
 
 class NodeStore {
@@ -50,6 +52,7 @@ class NodeStore {
   void save_layouts(const ring::LiveLayouts& layouts, storage::Done done);
   void save_members(const std::vector<RememberedMember>& members, storage::Done done);
   void save_hash_tree(std::string bytes, storage::Done done);
+  void save_holdings(const replica::Holdings& holdings, storage::Done done);
 
  private:
   void read(std::string_view key,

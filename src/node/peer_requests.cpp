@@ -1,6 +1,7 @@
 // What other nodes ask of this one. Every connection between nodes opens with a greeting; one of
 // another cluster is told so and closed. A frame that cannot be understood is answered with an
 // error, never ignored.
+#include <algorithm>
 #include <utility>
 
 #include "node/impl.h"
@@ -114,10 +115,13 @@ void Node::Impl::on_apply(base::ConnectionId from, const wire::FrameView& frame)
   if (!layout.is_ok()) {
     return reply(from, frame.request_id, wire::ApplyReply{layout.code(), layout.message()});
   }
-  local_->apply({request->key, ring::token_of(request->key)}, {request->meta, request->values},
-                [this, from, id = frame.request_id](const Status& status) {
-                  reply(from, id, wire::ApplyReply{status.code(), status.message()});
-                });
+  const replica::KeyPlace place{request->key, ring::token_of(request->key)};
+  const replica::RecordView record{request->meta, request->values};
+  auto done = [this, from, id = frame.request_id](const Status& status) {
+    reply(from, id, wire::ApplyReply{status.code(), status.message()});
+  };
+  if (request->is_new) return local_->replicate(place, record, std::move(done));
+  local_->apply(place, record, std::move(done));
 }
 
 void Node::Impl::on_read(base::ConnectionId from, const wire::FrameView& frame) {
@@ -127,20 +131,20 @@ void Node::Impl::on_read(base::ConnectionId from, const wire::FrameView& frame) 
   if (!layout.is_ok()) {
     return reply(from, frame.request_id, wire::ReadReply{layout.code(), layout.message()});
   }
-  local_->read({request->key, ring::token_of(request->key)},
-               [this, from, id = frame.request_id,
-                wants_digest = request->wants_digest](const Result<replica::RecordView>& record) {
-                 wire::ReadReply answer;
-                 if (!record.is_ok()) {
-                   answer.code = record.code();
-                   answer.message = record.status().message();
-                 } else {
-                   answer.digest = record->digest();
-                   if (!wants_digest) answer.meta = record->meta;
-                   if (!wants_digest) answer.values = record->values;
-                 }
-                 reply(from, id, answer);
-               });
+  local_->read_for_client({request->key, ring::token_of(request->key)},
+                          [this, from, id = frame.request_id, wants_digest = request->wants_digest](
+                              const Result<replica::RecordView>& record) {
+                            wire::ReadReply answer;
+                            if (!record.is_ok()) {
+                              answer.code = record.code();
+                              answer.message = record.status().message();
+                            } else {
+                              answer.digest = record->digest();
+                              if (!wants_digest) answer.meta = record->meta;
+                              if (!wants_digest) answer.values = record->values;
+                            }
+                            reply(from, id, answer);
+                          });
 }
 
 void Node::Impl::on_forwarded_put(base::ConnectionId from, const wire::FrameView& frame) {
@@ -226,6 +230,9 @@ void Node::Impl::on_pull(base::ConnectionId from, const wire::FrameView& frame) 
       !(layouts_.previous && layouts_.previous->index_of(identity_.node_id))) {
     judged = {Code::kUnavailable, "this node has no place in the layout"};
   }
+  if (judged.is_ok() && is_behind(request->first, request->last)) {
+    judged = {Code::kUnavailable, "this store lost writes itself and is catching up"};
+  }
   if (!judged.is_ok()) {
     return reply(from, frame.request_id, wire::PullReply{judged.code(), judged.message(), {}, {}});
   }
@@ -242,6 +249,14 @@ void Node::Impl::on_pull(base::ConnectionId from, const wire::FrameView& frame) 
       return reply(from, id, wire::PullReply{synced.code(), synced.message(), {}, {}});
     }
     send_page(from, id, scan);
+  });
+}
+
+bool Node::Impl::is_behind(const base::Token& first, const base::Token& last) const {
+  const ring::Layout& layout = *layouts_.current;
+  const auto& behind = holdings_.behind();
+  return std::any_of(behind.begin(), behind.end(), [&](base::PartitionId partition) {
+    return layout.first_token(partition) <= last && first <= layout.last_token(partition);
   });
 }
 

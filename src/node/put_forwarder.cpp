@@ -28,7 +28,7 @@ namespace {
 // Answers after which another replica may do better, and which stored nothing.
 bool is_worth_another(Code code) {
   return code == Code::kShuttingDown || code == Code::kStaleLayout || code == Code::kOverloaded ||
-         code == Code::kNoSpace || code == Code::kCorrupt;
+         code == Code::kNoSpace || code == Code::kCorrupt || code == Code::kUnavailable;
 }
 }  // namespace
 

@@ -53,9 +53,11 @@ void Node::Impl::on_remembered(Result<Remembered> remembered) {
     restore_tree(*remembered->hash_tree, remembered->identity->generation);
   }
   layouts_ = remembered->layouts;
+  holdings_ = std::move(remembered->holdings);
+  if (layouts_.current) holdings_.set_partitions(layouts_.current->partition_count);
   remembered_members_ = std::move(remembered->members);
   after_saving(identity_, [this] {
-    local_.emplace(host_.engine, *dots_, tree_, config_.durability);
+    local_.emplace(host_.engine, *dots_, tree_, holdings_, config_.durability);
     load_hints(kHintLoadAttempts);
   });
 }
@@ -122,6 +124,7 @@ void Node::Impl::on_past(const Past& past) {
     host_.log.warn("store_is_older",
                    {{"generation", identity_.generation}, {"known", past.generation_known}});
     identity_.generation = past.generation_known + 1;
+    fall_behind("the store is older than the cluster knows");
   }
   if (!is_older && (past.is_certain || !keeps_actor_)) return enter_cluster();
   identity_.actor = base::ActorId{rng_.next()};
@@ -130,7 +133,28 @@ void Node::Impl::on_past(const Past& past) {
   host_.log.info("actor_renewed", {{"actor", identity_.actor.value()},
                                    {"why", is_older ? "the store is older than the cluster knows"
                                                     : "not every node confirmed its past"}});
-  after_saving(identity_, [this] { enter_cluster(); });
+  after_saving(identity_, [this] {
+    save_holdings([this](const Status& saved) {
+      if (!saved.is_ok()) return finish_start(saved);
+      enter_cluster();
+    });
+  });
+}
+
+// This store acknowledged writes once that it does not hold: it must not answer reads without them,
+// nor mint over them, before the other replicas have told it all they hold.
+void Node::Impl::fall_behind(std::string_view why) {
+  const ring::Layout& layout = *layouts_.current;
+  holdings_.set_partitions(layout.partition_count);
+  size_t count = 0;
+  for (uint32_t number = 0; number < layout.partition_count; ++number) {
+    const base::PartitionId partition{number};
+    if (!layout.is_replica(partition, identity_.node_id)) continue;
+    if (layout.replicas_of(partition).size() == 1) continue;  // Nobody could tell it anything.
+    holdings_.fall_behind(partition);
+    ++count;
+  }
+  if (count > 0) host_.log.warn("store_is_behind", {{"partitions", count}, {"why", why}});
 }
 
 // Durable first: an actor that was minted with must not be forgotten by a crash, nor the one before
@@ -217,6 +241,7 @@ void Node::Impl::on_found() {
                           {identity_.node_id, config_.virtual_nodes, "", ""}});
   if (!first.is_ok()) return finish_start(first.status());
   layouts_ = {std::make_shared<const ring::Layout>(std::move(*first)), nullptr};
+  holdings_.set_partitions(layouts_.current->partition_count);
   host_.log.info("cluster_founded", {{"cluster", identity_.cluster_name},
                                      {"id", identity_.cluster_id.value().to_hex()}});
   after_saving(identity_, [this] {
@@ -233,22 +258,28 @@ void Node::Impl::on_joined(const wire::JoinReply& reply) {
     return finish_start({Code::kCorrupt, "the seed sent no usable layout"});
   }
   layouts_ = std::move(*layouts);
+  holdings_.set_partitions(layouts_.current->partition_count);
   identity_.cluster_id = reply.cluster_id;
   remembered_members_.clear();
   for (const wire::MemberUpdate& member : reply.members) {
     // The cluster knew this id before: the store was replaced, and must outrank its past life.
     if (member.id == identity_.node_id.value()) {
       identity_.generation = std::max(identity_.generation, member.incarnation.generation + 1);
+      if (layouts_.current->index_of(identity_.node_id)) fall_behind("the store was replaced");
       continue;
     }
     remembered_members_.push_back({base::NodeId{std::string(member.id)},
                                    base::Endpoint{std::string(member.endpoint)},
                                    member.incarnation});
   }
-  after_saving(identity_, [this] {
-    store_.save_layouts(layouts_, [this](const Status& saved) {
-      if (!saved.is_ok()) return finish_start(saved);
-      enter_cluster();
+  // That it is behind must be durable before the layout, which makes the next start a restart.
+  save_holdings([this](const Status& kept) {
+    if (!kept.is_ok()) return finish_start(kept);
+    after_saving(identity_, [this] {
+      store_.save_layouts(layouts_, [this](const Status& saved) {
+        if (!saved.is_ok()) return finish_start(saved);
+        enter_cluster();
+      });
     });
   });
 }
@@ -289,13 +320,26 @@ void Node::Impl::build_member_parts() {
       repair::DamageRepair::Options{config_.write_quorum, config_.request_timeout},
       [this](storage::Done done) { renew_actor(std::move(done)); },
       [this](const storage::Range& range) { parts_.survey->doubt(range); });
+  build_repair_parts();
+}
+
+void Node::Impl::build_repair_parts() {
+  const auto save = [this](storage::Done done) { save_holdings(std::move(done)); };
   parts_.survey =
       std::make_unique<repair::TreeSurvey>(host_.engine, tree_, host_.timers, host_.log);
   parts_.anti_entropy = std::make_unique<repair::AntiEntropy>(
-      repair::AntiEntropy::Host{host_.engine, *local_, *parts_.replicas, tree_, layouts_,
-                                host_.timers, host_.clock, host_.log},
-      repair::AntiEntropy::Options{config_.anti_entropy_interval, config_.request_timeout},
+      repair::AntiEntropy::Host{host_.engine, *local_, *parts_.replicas, tree_, holdings_, layouts_,
+                                host_.timers, host_.clock, host_.log, save},
+      repair::AntiEntropy::Options{config_.anti_entropy_interval, config_.request_timeout,
+                                   config_.write_quorum},
       rng_.fork());
+  parts_.horizon_answers = std::make_unique<repair::HorizonAnswers>(
+      repair::HorizonAnswers::Host{host_.engine, *local_, holdings_, *parts_.anti_entropy, layouts_,
+                                   host_.timers, host_.clock, host_.log, save});
+  parts_.collector = std::make_unique<repair::Collector>(
+      repair::Collector::Host{host_.engine, *parts_.replicas, holdings_, *parts_.horizon_answers,
+                              layouts_, host_.timers, host_.clock, host_.log},
+      repair::Collector::Options{config_.tombstone_grace, config_.request_timeout});
 }
 
 void Node::Impl::enter_cluster() {
@@ -325,6 +369,7 @@ void Node::Impl::enter_cluster() {
   parts_.damage_repair->start();
   parts_.survey->start();
   parts_.anti_entropy->start();
+  parts_.collector->start();
   for (const base::PartitionId partition : dirty_partitions_) {
     parts_.anti_entropy->mark_dirty(partition);
   }
@@ -349,7 +394,10 @@ void Node::Impl::ask_for_place() {
 
 void Node::Impl::finish_start(Status status) {
   if (!started_) {
-    if (!status.is_ok()) host_.log.error("store_failed", {{"why", status.to_string()}});
+    const bool is_ending = phase_ == Phase::kStopping || phase_ == Phase::kStopped;
+    if (!status.is_ok() && !is_ending) {
+      host_.log.error("store_failed", {{"why", status.to_string()}});
+    }
     return;
   }
   std::exchange(started_, nullptr)(std::move(status));
@@ -369,6 +417,8 @@ void Node::Impl::stop(std::function<void(Status)> stopped) {
     parts_.hint_sweep->stop();
     parts_.hint_waits->stop();
     parts_.damage_repair->stop();
+    parts_.collector->stop();
+    parts_.horizon_answers->stop();
     parts_.anti_entropy->stop();
     parts_.survey->stop();
   }

@@ -35,7 +35,7 @@ bool Node::Impl::on_tree_request(base::ConnectionId from, const wire::FrameView&
     case MessageType::kLeavesRequest:
       judge_tree_request<wire::LeavesRequest>(
           from, frame, [&](const auto& peer, const auto& request, auto send) {
-            send(answers.leaves(peer, request));
+            send(trees.answer_leaves(peer, request));
           });
       return true;
     case MessageType::kKeysRequest:
@@ -55,6 +55,12 @@ bool Node::Impl::on_tree_request(base::ConnectionId from, const wire::FrameView&
                                              [&](const auto& peer, const auto& request, auto send) {
                                                answers.merge(peer, request, send);
                                              });
+      return true;
+    case MessageType::kHorizonRequest:
+      judge_tree_request<wire::HorizonRequest>(from, frame,
+                                               [&](const auto&, const auto& request, auto send) {
+                                                 parts_.horizon_answers->answer(request, send);
+                                               });
       return true;
     default:
       return false;

@@ -16,8 +16,8 @@ AntiEntropy::AntiEntropy(const Host& host, const Options& options, base::Rng rng
     : host_(host),
       options_(options),
       rng_(rng),
-      answers_(
-          {host.engine, host.local, host.tree, host.layouts, host.clock, host.replicas.self()}) {}
+      answers_({host.engine, host.local, host.tree, host.holdings, host.layouts, host.clock,
+                host.replicas.self()}) {}
 
 void AntiEntropy::start() {
   is_running_ = true;
@@ -36,6 +36,8 @@ void AntiEntropy::on_layouts_changed() {
   if (!is_running_) return;
   proofs_.adopt(host_.layouts.current, host_.replicas.self());
   to_visit_.clear();
+  const auto behind = host_.holdings.behind();
+  for (const PartitionId partition : behind) catch_up(partition);
   if (visit_) end_visit();
 }
 
@@ -62,11 +64,7 @@ void AntiEntropy::rest(base::Duration duration) {
   go_on(duration, &AntiEntropy::begin_round);
 }
 
-bool AntiEntropy::is_ready(PartitionId partition) const {
-  const ring::Layout& layout = *host_.layouts.current;
-  return host_.tree.is_ready(replica::leaf_of(layout.first_token(partition)),
-                             replica::leaf_of(layout.last_token(partition)));
-}
+bool AntiEntropy::is_ready(PartitionId partition) const { return answers_.is_ready(partition); }
 
 void AntiEntropy::begin_round() {
   is_resting_ = false;
@@ -75,7 +73,8 @@ void AntiEntropy::begin_round() {
   if (!host_.layouts.is_settled() || is_busy) return rest(soon());
   for (const PartitionId partition : proofs_.partitions()) {
     for (const NodeId& peer : proofs_.peers_of(partition)) {
-      const bool is_ours = host_.replicas.self() < peer || proofs_.is_dirty(partition);
+      const bool is_ours = host_.replicas.self() < peer || proofs_.is_dirty(partition) ||
+                           host_.holdings.is_behind(partition);
       if (is_ours && is_ready(partition)) to_visit_[peer].push_back(partition);
     }
   }
@@ -83,7 +82,8 @@ void AntiEntropy::begin_round() {
 }
 
 void AntiEntropy::next_visit() {
-  if (to_visit_.empty()) return rest(is_unfinished_ ? soon() : options_.interval);
+  const bool is_wanted = is_unfinished_ || !host_.holdings.behind().empty();
+  if (to_visit_.empty()) return rest(is_wanted ? soon() : options_.interval);
   visit_ = std::make_shared<Visit>();
   visit_->peer = to_visit_.begin()->first;
   visit_->partitions = std::move(to_visit_.begin()->second);
@@ -91,11 +91,9 @@ void AntiEntropy::next_visit() {
   visit_->bytes_before = host_.replicas.bytes_asked();
   to_visit_.erase(to_visit_.begin());
   wire::RootsRequest request{host_.layouts.version(), {}, {}};
-  const ring::Layout& layout = *host_.layouts.current;
   for (const PartitionId partition : visit_->partitions) {
     request.partitions.push_back(partition.value());
-    request.roots.push_back(host_.tree.root(replica::leaf_of(layout.first_token(partition)),
-                                            replica::leaf_of(layout.last_token(partition))));
+    request.roots.push_back(answers_.root(partition));
   }
   host_.replicas.ask<wire::RootsReply>(visit_->peer, request, options_.replica_timeout,
                                        guarded([this](const Result<wire::RootsReply>& reply) {
@@ -112,6 +110,7 @@ void AntiEntropy::on_roots(const wire::RootsReply& reply) {
   for (const PartitionId partition : visit_->partitions) {
     if (std::binary_search(unequal.begin(), unequal.end(), partition.value())) continue;
     proofs_.prove(partition, visit_->peer, visit_->asked_at);
+    on_shared(partition, visit_->peer, visit_->asked_at);
   }
   for (const uint32_t partition : reply.differing) {
     proofs_.mark_dirty(PartitionId{partition}, visit_->asked_at);
@@ -134,12 +133,13 @@ void AntiEntropy::next_exchange() {
   const TreeExchange::Task task{visit_->peer, visit_->differing.front(), host_.layouts.current,
                                 options_.replica_timeout, rng_.next()};
   ++visit_->exchanged;
-  exchange_ = std::make_unique<TreeExchange>(
-      TreeExchange::Host{host_.engine, host_.local, host_.replicas, host_.tree, host_.timers}, task,
-      [this](const Exchanged& result) {
-        exchanged_ = result;
-        go_on(base::Duration::zero(), &AntiEntropy::on_exchanged);
-      });
+  exchange_ =
+      std::make_unique<TreeExchange>(TreeExchange::Host{host_.engine, host_.local, host_.replicas,
+                                                        host_.tree, host_.holdings, host_.timers},
+                                     task, [this](const Exchanged& result) {
+                                       exchanged_ = result;
+                                       go_on(base::Duration::zero(), &AntiEntropy::on_exchanged);
+                                     });
   exchange_->start();
 }
 
@@ -150,7 +150,15 @@ void AntiEntropy::on_exchanged() {
   visit_->records_sent += exchanged_.records_sent;
   visit_->records_got += exchanged_.records_got;
   records_ += exchanged_.records_sent + exchanged_.records_got;
+  collected_ += exchanged_.collected;
   const base::Code code = exchanged_.status.code();
+  if (exchanged_.is_shared) {
+    if (exchanged_.horizon > host_.holdings.horizon(partition)) {
+      host_.holdings.raise_horizon(partition, exchanged_.horizon);
+      host_.save_holdings([](const base::Status&) {});
+    }
+    on_shared(partition, visit_->peer, exchange_began_);
+  }
   if (exchanged_.is_equal && is_ready(partition)) {
     proofs_.prove(partition, visit_->peer, exchange_began_);
   } else if (code == base::Code::kOk || code == base::Code::kOverloaded) {
@@ -161,9 +169,26 @@ void AntiEntropy::on_exchanged() {
                                           {"sent", exchanged_.records_sent},
                                           {"got", exchanged_.records_got},
                                           {"status", exchanged_.status.to_string()}});
-  // The peer is gone, or busy: nothing more to be had from it now.
-  if (!exchanged_.status.is_ok()) return end_visit();
+  // The peer is gone, or busy: nothing more to be had from it now. Where it only does not compare
+  // this partition, it may compare others.
+  if (!exchanged_.status.is_ok() && code != base::Code::kUnavailable) return end_visit();
   next_exchange();
+}
+
+void AntiEntropy::on_shared(PartitionId partition, const NodeId& peer, MonotonicTime at) {
+  proofs_.share(partition, peer, at);
+  catch_up(partition);
+}
+
+void AntiEntropy::catch_up(PartitionId partition) {
+  if (!host_.holdings.is_behind(partition)) return;
+  const size_t peers = proofs_.peers_of(partition).size();
+  const size_t needed =
+      std::min(peers, peers + 2 - std::min<size_t>(options_.write_quorum, peers + 1));
+  if (proofs_.count_shared(partition, MonotonicTime::min()) < needed) return;
+  host_.holdings.catch_up(partition);
+  host_.save_holdings([](const base::Status&) {});
+  if (host_.holdings.behind().empty()) host_.log.info("store_caught_up", {});
 }
 
 void AntiEntropy::end_visit() {
@@ -190,7 +215,15 @@ wire::RootsReply AntiEntropy::answer_roots(const NodeId& from, const wire::Roots
   for (const uint32_t partition : request.partitions) {
     if (std::binary_search(unequal.begin(), unequal.end(), partition)) continue;
     proofs_.prove(PartitionId{partition}, from, now());
+    on_shared(PartitionId{partition}, from, now());
   }
+  return reply;
+}
+
+wire::LeavesReply AntiEntropy::answer_leaves(const NodeId& from,
+                                             const wire::LeavesRequest& request) {
+  const wire::LeavesReply reply = answers_.leaves(from, request);
+  if (request.horizon > host_.holdings.horizon(request.partition)) mark_dirty(request.partition);
   return reply;
 }
 
@@ -209,6 +242,8 @@ wire::AntiEntropyStatus AntiEntropy::status() const {
   status.rounds = rounds_;
   status.records = records_;
   status.bytes = host_.replicas.bytes_asked();
+  status.collected = collected_ + answers_.collected();
+  status.behind = static_cast<uint32_t>(host_.holdings.behind().size());
   return status;
 }
 

@@ -10,6 +10,10 @@
 // partition that is dirty is compared by whoever knows. Invariants: a node takes part in one
 // exchange at a time, in either role; nothing is compared while partitions move, or while a tree is
 // not built; only equal hashes prove a partition.
+//
+// A partition that is behind (replica/holdings.h) has caught up once it was shared with N - W + 1
+// of the other replicas: whatever W replicas acknowledged, this one perhaps among them, one of
+// these held.
 #pragma once
 
 #include <cstdint>
@@ -45,14 +49,17 @@ class AntiEntropy {
     replica::LocalReplica& local;
     replica::Replicas& replicas;
     const replica::HashTree& tree;
+    replica::Holdings& holdings;
     const ring::LiveLayouts& layouts;
     base::Timers& timers;
     const base::Clock& clock;
     base::Log& log;
+    std::function<void(storage::Done)> save_holdings;
   };
   struct Options {
     base::Duration interval{};  // Between rounds that found all equal.
     base::Duration replica_timeout{};
+    uint32_t write_quorum = 2;  // W
   };
   AntiEntropy(const Host& host, const Options& options, base::Rng rng);
   ~AntiEntropy() { stop(); }
@@ -64,6 +71,7 @@ class AntiEntropy {
   // A replica of the partition may lack something that nothing else will bring: a hint was dropped.
   // It is compared with all its replicas soon.
   void mark_dirty(base::PartitionId partition);
+  const Proofs& proofs() const { return proofs_; }
   // Not proven equal since.
   bool is_dirty(base::PartitionId partition) const { return proofs_.is_dirty(partition); }
 
@@ -72,7 +80,10 @@ class AntiEntropy {
 
   // What other nodes ask. Roots equal to this node's prove a partition here as well.
   wire::RootsReply answer_roots(const base::NodeId& from, const wire::RootsRequest& request);
+  // One with a higher horizon is refused, and asked soon.
+  wire::LeavesReply answer_leaves(const base::NodeId& from, const wire::LeavesRequest& request);
   TreeAnswers& answers() { return answers_; }
+  const TreeAnswers& answers() const { return answers_; }
 
  private:
   // One comparison with one peer.
@@ -95,6 +106,8 @@ class AntiEntropy {
   void next_exchange();
   void on_exchanged();
   void end_visit();
+  void on_shared(base::PartitionId partition, const base::NodeId& peer, base::MonotonicTime at);
+  void catch_up(base::PartitionId partition);
   bool is_ready(base::PartitionId partition) const;
   base::MonotonicTime now() const { return host_.clock.now(); }
   void go_on(base::Duration delay, void (AntiEntropy::*step)());
@@ -117,6 +130,7 @@ class AntiEntropy {
   bool is_resting_ = false;     // Between rounds, for the full interval.
   uint64_t rounds_ = 0;
   uint64_t records_ = 0;
+  uint64_t collected_ = 0;
   base::TimerId timer_;
 };
 

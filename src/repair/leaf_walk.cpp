@@ -85,6 +85,15 @@ struct Walking {
 
 }  // namespace
 
+std::vector<Leaf> leaves_of(const ring::Layout& layout, base::PartitionId partition) {
+  std::vector<Leaf> leaves;
+  const Leaf last = replica::leaf_of(layout.last_token(partition));
+  for (uint32_t leaf = replica::leaf_of(layout.first_token(partition)); leaf <= last; ++leaf) {
+    leaves.push_back(static_cast<Leaf>(leaf));
+  }
+  return leaves;
+}
+
 void walk_leaves(storage::Engine& engine, LeafWalk walk, size_t items_max,
                  std::function<void(Result<WalkedPage>)> done) {
   const auto walking = std::make_shared<Walking>();

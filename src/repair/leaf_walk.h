@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "replica/hash_tree.h"
+#include "ring/layout.h"
 #include "storage/engine.h"
 
 namespace distkv::repair {
@@ -20,6 +21,9 @@ struct LeafWalk {
   std::string after;
   std::string through;
 };
+
+// All leaves of a partition, ascending.
+std::vector<replica::Leaf> leaves_of(const ring::Layout& layout, base::PartitionId partition);
 
 struct WalkedPage {
   std::vector<storage::Item> items;  // Causal states; values may be left out.

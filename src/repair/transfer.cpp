@@ -11,11 +11,12 @@ using base::Result;
 using base::Status;
 
 Transfer::Transfer(ring::LiveLayouts layouts, storage::Engine& engine, replica::Replicas& replicas,
-                   base::Timers& timers, base::Log& log, base::Duration replica_timeout,
-                   std::function<void()> done)
+                   const replica::Holdings& holdings, base::Timers& timers, base::Log& log,
+                   base::Duration replica_timeout, std::function<void()> done)
     : layouts_(std::move(layouts)),
       engine_(engine),
       replicas_(replicas),
+      holdings_(holdings),
       timers_(timers),
       log_(log),
       replica_timeout_(replica_timeout),
@@ -61,13 +62,42 @@ void Transfer::next_stretch() {
   after_.reset();
   if (stretch_ < stretches_.size()) {
     // From a timer, so that a long list of empty stretches is a loop and not a recursion.
-    timer_ = timers_.start(base::Duration::zero(), [this] { scan_page(); });
+    timer_ = timers_.start(base::Duration::zero(), [this] { tell_horizons(); });
     return;
   }
   log_.info("transfer_finished", {{"layout", layouts_.version().value()},
                                   {"stretches", stretches_.size()},
                                   {"records", records_sent_}});
   done_();
+}
+
+// A new replica may have been told of old writes already, by a late hint: it must not answer reads
+// before it knows, from the exchange that follows, which of them were superseded and collected.
+void Transfer::tell_horizons() {
+  const Stretch& stretch = stretches_[stretch_];
+  wire::HorizonRequest request{layouts_.version(), wire::HorizonStep::kInherit, {}, {}};
+  for (uint32_t number = stretch.first.value(); number <= stretch.last.value(); ++number) {
+    const base::Counter horizon = holdings_.horizon(base::PartitionId{number});
+    if (horizon == base::Counter{}) continue;
+    request.horizon = std::max(request.horizon, horizon);
+    request.partitions.push_back(number);
+  }
+  if (request.partitions.empty()) return scan_page();
+  struct Telling {
+    size_t waiting;
+    bool has_failed = false;
+  };
+  const auto telling = std::make_shared<Telling>(Telling{stretch.targets.size()});
+  for (const base::NodeId& target : stretch.targets) {
+    replicas_.ask<wire::HorizonReply>(
+        target, request, replica_timeout_,
+        guarded([this, telling](const Result<wire::HorizonReply>& reply) {
+          if (!reply.is_ok()) telling->has_failed = true;
+          if (--telling->waiting > 0) return;
+          if (telling->has_failed) return retry_later([this] { tell_horizons(); });
+          scan_page();
+        }));
+  }
 }
 
 void Transfer::scan_page() {

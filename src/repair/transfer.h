@@ -31,8 +31,8 @@ class Transfer {
   // All must outlive this. `done` runs once, when everything is durable at its new replicas.
   // `layouts` must be unsettled.
   Transfer(ring::LiveLayouts layouts, storage::Engine& engine, replica::Replicas& replicas,
-           base::Timers& timers, base::Log& log, base::Duration replica_timeout,
-           std::function<void()> done);
+           const replica::Holdings& holdings, base::Timers& timers, base::Log& log,
+           base::Duration replica_timeout, std::function<void()> done);
   ~Transfer();
 
   void start();
@@ -56,6 +56,7 @@ class Transfer {
 
   void add(const ring::Move& move);
   void next_stretch();
+  void tell_horizons();
   void scan_page();
   void send_page(const std::shared_ptr<Page>& page);
   void finish_one(const std::shared_ptr<Page>& page);
@@ -66,6 +67,7 @@ class Transfer {
   ring::LiveLayouts layouts_;
   storage::Engine& engine_;
   replica::Replicas& replicas_;
+  const replica::Holdings& holdings_;
   base::Timers& timers_;
   base::Log& log_;
   base::Duration replica_timeout_;

@@ -8,6 +8,7 @@
 
 #include "repair/leaf_walk.h"
 #include "repair/repeat.h"
+#include "repair/spent.h"
 #include "ring/token.h"
 
 namespace distkv::repair {
@@ -21,12 +22,12 @@ using replica::Leaf;
 
 namespace {
 
-struct Leaves {
+struct LeafRange {
   Leaf first;
   Leaf last;
 };
 
-Leaves leaves_of(const ring::Layout& layout, PartitionId partition) {
+LeafRange leaf_range(const ring::Layout& layout, PartitionId partition) {
   return {replica::leaf_of(layout.first_token(partition)),
           replica::leaf_of(layout.last_token(partition))};
 }
@@ -101,19 +102,26 @@ void TreeAnswers::welcome(const NodeId& guest) {
   guest_until_ = host_.clock.now() + kGuestPatience;
 }
 
+bool TreeAnswers::is_ready(PartitionId partition) const {
+  const LeafRange leaves = leaf_range(*host_.layouts.current, partition);
+  return host_.tree.is_ready(leaves.first, leaves.last);
+}
+
+uint64_t TreeAnswers::root(PartitionId partition) const {
+  const LeafRange leaves = leaf_range(*host_.layouts.current, partition);
+  const uint64_t horizon = host_.holdings.horizon(partition).value();
+  const uint64_t horizon_hash = horizon == 0 ? 0 : replica::record_hash(horizon, "horizon");
+  return host_.tree.root(leaves.first, leaves.last) ^ horizon_hash;
+}
+
 wire::RootsReply TreeAnswers::roots(const wire::RootsRequest& request) const {
   if (!host_.layouts.is_settled()) return refusal<wire::RootsReply>(Code::kUnavailable, kMoving);
   wire::RootsReply reply;
   for (size_t i = 0; i < request.partitions.size(); ++i) {
     const PartitionId partition{request.partitions[i]};
-    if (!holds(partition)) {
+    if (!holds(partition) || !is_ready(partition)) {
       reply.unready.push_back(partition.value());
-      continue;
-    }
-    const Leaves leaves = leaves_of(*host_.layouts.current, partition);
-    if (!host_.tree.is_ready(leaves.first, leaves.last)) {
-      reply.unready.push_back(partition.value());
-    } else if (host_.tree.root(leaves.first, leaves.last) != request.roots[i]) {
+    } else if (root(partition) != request.roots[i]) {
       reply.differing.push_back(partition.value());
     }
   }
@@ -126,9 +134,12 @@ wire::LeavesReply TreeAnswers::leaves(const NodeId& from, const wire::LeavesRequ
   if (!holds(request.partition)) {
     return refusal<Reply>(Code::kUnavailable, "this node is no replica of the partition");
   }
-  const Leaves all = leaves_of(*host_.layouts.current, request.partition);
-  if (!host_.tree.is_ready(all.first, all.last)) {
+  const LeafRange all = leaf_range(*host_.layouts.current, request.partition);
+  if (!is_ready(request.partition)) {
     return refusal<Reply>(Code::kUnavailable, "the partition's tree is not built yet");
+  }
+  if (request.horizon > host_.holdings.horizon(request.partition)) {
+    return refusal<Reply>(Code::kUnavailable, "this node's horizon is behind: it asks itself");
   }
   if (is_closed_ || has_guest(from)) {
     return refusal<Reply>(Code::kOverloaded, "another exchange is under way");
@@ -138,6 +149,7 @@ wire::LeavesReply TreeAnswers::leaves(const NodeId& from, const wire::LeavesRequ
   }
   welcome(from);
   Reply reply;
+  reply.horizon = host_.holdings.horizon(request.partition);
   if (request.leaves.empty()) {
     for (uint32_t leaf = all.first; leaf <= all.last; ++leaf) {
       reply.hashes.push_back(host_.tree.leaf(static_cast<Leaf>(leaf)));
@@ -155,13 +167,22 @@ wire::LeavesReply TreeAnswers::leaves(const NodeId& from, const wire::LeavesRequ
 void TreeAnswers::keys(const NodeId& from, const wire::KeysRequest& request,
                        Done<wire::KeysReply> done) {
   welcome(from);
+  // Of the partition that all these leaves are of: a tree of leaves is finer than any layout.
+  const base::Counter horizon =
+      host_.holdings.horizon(replica::first_token(request.leaves.front()));
   walk_leaves(host_.engine,
               {request.leaves, std::string(request.after), std::string(request.through)},
               kAnswerRecords,
-              [tags = request.tags, salt = request.salt,
-               done = std::move(done)](const Result<WalkedPage>& page) {
-                if (page.is_ok()) return done(compare(*page, tags, salt));
-                done(refusal<wire::KeysReply>(page.code(), page.status().message()));
+              [this, horizon, tags = request.tags, salt = request.salt,
+               done = std::move(done)](Result<WalkedPage> page) {
+                if (!page.is_ok()) {
+                  return done(refusal<wire::KeysReply>(page.code(), page.status().message()));
+                }
+                collect_spent(host_.local, horizon, std::move(*page),
+                              [this, tags, salt, done](const WalkedPage& rest, size_t collected) {
+                                collected_ += collected;
+                                done(compare(rest, tags, salt));
+                              });
               });
 }
 

@@ -30,6 +30,7 @@ class TreeAnswers {
     storage::Engine& engine;
     replica::LocalReplica& local;
     const replica::HashTree& tree;
+    const replica::Holdings& holdings;
     const ring::LiveLayouts& layouts;
     const base::Clock& clock;
     base::NodeId self;
@@ -41,8 +42,9 @@ class TreeAnswers {
 
   // The layout version of each request was judged. kUnavailable while partitions move.
   wire::RootsReply roots(const wire::RootsRequest& request) const;
-  // kUnavailable: this node is no replica of it, or has not built its tree yet. kOverloaded:
-  // another exchange is under way, or the store is busy.
+  // kUnavailable: this node is no replica of it, has not built its tree yet, or has a lower
+  // horizon: only the side that asks takes out what is obsolete. kOverloaded: another exchange is
+  // under way, or the store is busy.
   wire::LeavesReply leaves(const base::NodeId& from, const wire::LeavesRequest& request);
   void keys(const base::NodeId& from, const wire::KeysRequest& request, Done<wire::KeysReply> done);
   void fetch(const base::NodeId& from, const wire::FetchRequest& request,
@@ -50,19 +52,28 @@ class TreeAnswers {
   void merge(const base::NodeId& from, const wire::MergeRequest& request,
              Done<wire::ApplyReply> done);
 
+  // What two replicas compare of a partition: their trees' roots and their horizons. It is one that
+  // this node holds.
+  uint64_t root(base::PartitionId partition) const;
+  bool is_ready(base::PartitionId partition) const;
+  // This node is a replica of it.
+  bool holds(base::PartitionId partition) const;
+  // Spent records that were taken away because a comparison met them.
+  uint64_t collected() const { return collected_; }
+
   // Another node than `except` has an exchange under way with this one.
   bool has_guest(const base::NodeId& except) const;
   // No guest is let in while this node drives an exchange of its own.
   void set_closed(bool is_closed) { is_closed_ = is_closed; }
 
  private:
-  bool holds(base::PartitionId partition) const;
   void welcome(const base::NodeId& guest);
 
   const Host host_;
   bool is_closed_ = false;
   base::NodeId guest_;
   base::MonotonicTime guest_until_{};
+  uint64_t collected_ = 0;
 };
 
 }  // namespace distkv::repair

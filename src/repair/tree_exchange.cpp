@@ -4,7 +4,9 @@
 #include <tuple>
 #include <utility>
 
+#include "causality/horizon.h"
 #include "repair/repeat.h"
+#include "repair/spent.h"
 #include "ring/token.h"
 
 namespace distkv::repair {
@@ -12,6 +14,7 @@ namespace distkv::repair {
 using base::Code;
 using base::Result;
 using base::Status;
+using causality::Record;
 using replica::Leaf;
 
 namespace {
@@ -25,27 +28,43 @@ Status senseless(const std::string& what) {
   return {Code::kCorrupt, "the peer's answer makes no sense: " + what};
 }
 
+Result<Record> state_of(std::string_view meta) {
+  if (meta.empty()) return Record{};
+  return causality::decode_causal_state(meta);
+}
+
+// Whether a side with this horizon, which holds `known`, learns something from `record`. What is
+// left of an obsolete record says no more than the horizon.
+bool is_news(const Record& record, const Record& known, base::Counter horizon) {
+  if (record.versions.empty() && causality::is_below(record, horizon)) return false;
+  return !causality::includes(known, record);
+}
+
 }  // namespace
 
-Result<Direction> direction_of(std::string_view own_meta, std::string_view peer_meta) {
+Result<Direction> direction_of(std::string_view own_meta, std::string_view peer_meta,
+                               const Horizons& horizons) {
   if (own_meta == peer_meta) return Direction{};
-  if (own_meta.empty() || peer_meta.empty()) return Direction{own_meta.empty(), peer_meta.empty()};
-  const auto own = causality::decode_causal_state(own_meta);
+  const auto own = state_of(own_meta);
   if (!own.is_ok()) return own.status();
-  const auto peer = causality::decode_causal_state(peer_meta);
+  const auto peer = state_of(peer_meta);
   if (!peer.is_ok()) return peer.status();
-  return Direction{!causality::includes(*own, *peer), !causality::includes(*peer, *own)};
+  Record to_send = *own;
+  Record to_fetch = *peer;
+  Direction direction;
+  direction.is_settled = causality::drop_obsolete(to_send, *peer, horizons.peer);
+  causality::drop_obsolete(to_fetch, *own, horizons.own);
+  direction.is_fetched = is_news(to_fetch, *own, horizons.own);
+  direction.is_sent = is_news(to_send, *peer, horizons.peer);
+  return direction;
 }
 
 TreeExchange::TreeExchange(const Host& host, Task task, std::function<void(const Exchanged&)> done)
     : host_(host),
       task_(std::move(task)),
       done_(std::move(done)),
-      bytes_paced_(host_.replicas.bytes_asked()) {
-  const Leaf first = replica::leaf_of(task_.layout->first_token(task_.partition));
-  const Leaf last = replica::leaf_of(task_.layout->last_token(task_.partition));
-  for (uint32_t leaf = first; leaf <= last; ++leaf) asked_.push_back(static_cast<Leaf>(leaf));
-}
+      asked_(leaves_of(*task_.layout, task_.partition)),
+      bytes_paced_(host_.replicas.bytes_asked()) {}
 
 template <typename Callback>
 auto TreeExchange::guarded(Callback callback) {
@@ -72,7 +91,7 @@ void TreeExchange::go_on(void (TreeExchange::*step)()) {
 }
 
 void TreeExchange::compare_leaves() {
-  wire::LeavesRequest request{task_.layout->version, task_.partition, {}};
+  wire::LeavesRequest request{task_.layout->version, task_.partition, {}, horizons().own};
   if (passes_ > 0) request.leaves = asked_;
   ask<wire::LeavesReply>(request, [this](const wire::LeavesReply& reply) { on_leaves(reply); });
 }
@@ -83,7 +102,9 @@ void TreeExchange::on_leaves(const wire::LeavesReply& reply) {
   for (size_t i = 0; i < asked_.size(); ++i) {
     if (host_.tree.leaf(asked_[i]) != reply.hashes[i]) differing_.push_back(asked_[i]);
   }
+  result_.horizon = reply.horizon;
   result_.is_equal = differing_.empty();
+  result_.is_shared = result_.is_shared || result_.is_equal;
   if (differing_.empty() || passes_++ == kExchangePassesMax) return finish();
   left_ = differing_;
   next_batch();
@@ -92,6 +113,7 @@ void TreeExchange::on_leaves(const wire::LeavesReply& reply) {
 void TreeExchange::next_batch() {
   batch_ = {};
   if (left_.empty()) {
+    result_.is_shared = true;
     asked_ = differing_;
     return compare_leaves();
   }
@@ -104,8 +126,12 @@ void TreeExchange::walk() {
   walk_leaves(host_.engine, {batch_.leaves, after_, ""}, kExchangeRecords,
               guarded([this](Result<WalkedPage> page) {
                 if (!page.is_ok()) return fail(page.status());
-                batch_.own = std::move(*page);
-                compare_keys();
+                collect_spent(host_.local, horizons().own, std::move(*page),
+                              guarded([this](WalkedPage rest, size_t collected) {
+                                result_.collected += collected;
+                                batch_.own = std::move(rest);
+                                compare_keys();
+                              }));
               }));
 }
 
@@ -130,18 +156,45 @@ void TreeExchange::on_keys(const wire::KeysReply& reply) {
 
   for (const auto& [key, meta] : peer) {
     const auto known = own.find(key);
-    const auto direction = direction_of(known == own.end() ? "" : known->second, meta);
-    if (!direction.is_ok()) return fail(direction.status());
-    if (direction->is_fetched) batch_.to_fetch.emplace_back(key);
-    if (direction->is_sent) batch_.to_send.emplace_back(key);
+    const Status sorted = sort(key, known == own.end() ? "" : known->second, meta);
+    if (!sorted.is_ok()) return fail(sorted);
   }
   for (const uint32_t place : reply.missing) {
     if (place >= batch_.own.items.size()) return fail(senseless("no such tag"));
     const storage::Item& item = batch_.own.items[place];
     const bool is_compared = batch_.end.empty() || !is_after(item, batch_.end);
-    if (is_compared && !peer.contains(item.key)) batch_.to_send.push_back(item.key);
+    if (!is_compared || peer.contains(item.key)) continue;
+    const Status sorted = sort(item.key, item.entry.meta, "");
+    if (!sorted.is_ok()) return fail(sorted);
   }
-  fetch();
+  settle();
+}
+
+Status TreeExchange::sort(std::string_view key, std::string_view own_meta,
+                          std::string_view peer_meta) {
+  const auto direction = direction_of(own_meta, peer_meta, horizons());
+  if (!direction.is_ok()) return direction.status();
+  if (direction->is_settled) batch_.to_settle.emplace_back(key, peer_meta);
+  if (direction->is_fetched) batch_.to_fetch.emplace_back(key);
+  if (direction->is_sent) batch_.to_send.emplace_back(key);
+  return Status::ok();
+}
+
+Horizons TreeExchange::horizons() const {
+  return {host_.holdings.horizon(task_.partition), result_.horizon};
+}
+
+void TreeExchange::settle() {
+  repeat(guarded([this](const std::function<void()>& next) {
+    if (batch_.to_settle.empty()) return fetch();
+    const auto [key, peer_meta] = std::move(batch_.to_settle.front());
+    batch_.to_settle.pop_front();
+    host_.local.settle({key, ring::token_of(key)}, {peer_meta, ""}, result_.horizon,
+                       guarded([this, next](const Status& settled) {
+                         if (!settled.is_ok()) return fail(settled);
+                         next();
+                       }));
+  }));
 }
 
 void TreeExchange::fetch() {

@@ -2,9 +2,10 @@
 // asks: compares leaves, below those that differ the records, and moves each record that one side
 // lacks, or knows less of, in the direction it is needed.
 //
-//   leaves → batch by batch: tags of this side's records → what the peer lacks, and the causal
-//   states of what it has beside → fetch what it knows more of, merge what it knows less of →
-//   the same leaves again, until none differs.
+//   leaves → batch by batch: take away what is spent → tags of this side's records → what the peer
+//   lacks, and the causal states of what it has beside → take out what the peer's horizon says is
+//   obsolete → fetch what it knows more of, merge what it knows less of → the same leaves again,
+//   until none differs.
 //
 // Invariants: only whole records travel, and they are merged, so whatever is repeated or half done
 // does no harm. A value travels only to a side whose causal state does not include it yet. One
@@ -17,6 +18,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/timers.h"
@@ -44,9 +46,28 @@ static_assert(kExchangeRecords <= wire::kTreeRecordsMax && kExchangeKeys <= wire
 struct Exchanged {
   base::Status status;    // Why it ended early.
   bool is_equal = false;  // Each leaf was equal at some moment since the exchange began.
+  // All that either side held when the exchange began, both hold now.
+  bool is_shared = false;
+  base::Counter horizon;  // The peer's, of the partition; this side's, if that is higher, may rise
+                          // to it once all is shared.
+  uint64_t collected = 0;
   uint64_t records_sent = 0;
   uint64_t records_got = 0;
 };
+
+// Which side knows something of a record that the other does not.
+struct Direction {
+  bool is_fetched = false;
+  bool is_sent = false;
+  bool is_settled = false;  // Part of this side's is obsolete by the peer's horizon.
+};
+struct Horizons {
+  base::Counter own;
+  base::Counter peer;
+};
+// By causal states alone; kCorrupt if one cannot be read. An empty state is that of no record.
+base::Result<Direction> direction_of(std::string_view own_meta, std::string_view peer_meta,
+                                     const Horizons& horizons = {});
 
 class TreeExchange {
  public:
@@ -56,6 +77,7 @@ class TreeExchange {
     replica::LocalReplica& local;
     replica::Replicas& replicas;
     const replica::HashTree& tree;
+    const replica::Holdings& holdings;
     base::Timers& timers;
   };
   struct Task {
@@ -77,6 +99,7 @@ class TreeExchange {
     std::vector<replica::Leaf> leaves;
     WalkedPage own;
     std::string end;  // How far both have looked; empty: to the end of its leaves.
+    std::deque<std::pair<std::string, std::string>> to_settle;  // Key, and the peer's state.
     std::deque<std::string> to_fetch;
     std::deque<std::string> to_send;
   };
@@ -87,11 +110,14 @@ class TreeExchange {
   void walk();
   void compare_keys();
   void on_keys(const wire::KeysReply& reply);
+  base::Status sort(std::string_view key, std::string_view own_meta, std::string_view peer_meta);
+  void settle();
   void fetch();
   void on_fetched(const wire::FetchReply& reply, const std::vector<std::string>& asked);
   void send();
   void send_batch(const std::map<std::string, replica::RecordBytes>& records);
   void end_batch();
+  Horizons horizons() const;
   void fail(const base::Status& status);
   void finish();
   // From a timer, spaced by what was moved and by how busy the store is.
@@ -117,13 +143,5 @@ class TreeExchange {
   base::TimerId timer_;
   std::shared_ptr<bool> life_ = std::make_shared<bool>(true);
 };
-
-// Which side knows something of a record that the other does not.
-struct Direction {
-  bool is_fetched = false;
-  bool is_sent = false;
-};
-// By causal states alone; kCorrupt if one cannot be read. An empty state is that of no record.
-base::Result<Direction> direction_of(std::string_view own_meta, std::string_view peer_meta);
 
 }  // namespace distkv::repair

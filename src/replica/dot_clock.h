@@ -23,6 +23,9 @@ class DotClock {
   // A dot newer than everything of this actor in `seen`, and than every dot minted before.
   causality::Dot mint(const causality::Context& seen);
 
+  // From now on every dot is above `floor`.
+  void raise(base::Counter floor);
+
   base::ActorId actor() const { return actor_; }
   base::Counter last() const { return last_; }
 

@@ -5,6 +5,8 @@
 #include <optional>
 #include <utility>
 
+#include "causality/horizon.h"
+
 namespace distkv::replica {
 
 using base::Code;
@@ -76,19 +78,36 @@ Result<Minted> mint_on(const storage::EntryView* current, const causality::Put& 
   return Minted{std::move(bytes), std::move(outcome->context), outcome->is_repeat};
 }
 
+struct Merging {
+  RecordView incoming;
+  base::Counter horizon;
+  bool refuses_obsolete = false;
+};
+
+Status below_horizon() {
+  return {
+      Code::kUnavailable,
+      "the write's clock is below what was settled here: the clock of its replica is far behind"};
+}
+
 // The state after merging `incoming`, or nothing if that changes nothing.
 Result<std::optional<RecordBytes>> merge_on(const storage::EntryView* current,
-                                            const RecordView& incoming) {
+                                            const Merging& merging) {
+  const RecordView& incoming = merging.incoming;
   if (current != nullptr && current->meta == incoming.meta) return std::optional<RecordBytes>{};
   Result<Record> theirs = decode(incoming);
   if (!theirs.is_ok()) return theirs.status();
-  if (current == nullptr) {
-    return std::optional(RecordBytes{std::string(incoming.meta), std::string(incoming.values)});
-  }
   Result<Record> own = decode(view_of(current));
   if (!own.is_ok()) return own.status();
+  const bool is_partial = causality::drop_obsolete(*theirs, *own, merging.horizon);
+  if (is_partial && merging.refuses_obsolete) return below_horizon();
+  if (current == nullptr && !is_partial) {
+    return std::optional(RecordBytes{std::string(incoming.meta), std::string(incoming.values)});
+  }
+  const bool is_nothing = theirs->versions.empty() && is_below(*theirs, merging.horizon);
+  if (is_nothing && current == nullptr) return std::optional<RecordBytes>{};
   if (causality::includes(*own, *theirs)) return std::optional<RecordBytes>{};
-  return std::optional(encode(causality::merge(*own, *theirs)));
+  return std::optional(encode(causality::merge(std::move(*own), std::move(*theirs))));
 }
 
 }  // namespace
@@ -126,6 +145,7 @@ void LocalReplica::mint(const KeyPlace& place, causality::Put put,
   update.durability = durability_;
   update.frees_space = call->put.is_tombstone;
   update.decide = [this, call](const storage::EntryView* current) {
+    clock_.raise(holdings_.floor());
     call->result = mint_on(current, call->put, clock_);
     call->is_minted = call->result.is_ok();
     const bool changes = call->is_minted && !call->result->is_repeat;
@@ -149,34 +169,93 @@ void LocalReplica::mint(const KeyPlace& place, causality::Put put,
 }
 
 void LocalReplica::apply(const KeyPlace& place, const RecordView& record, storage::Done done) {
-  restore(place, record, {}, std::move(done));
+  merge(place, record, Obsolete::kLeftOut, {}, std::move(done));
+}
+
+void LocalReplica::replicate(const KeyPlace& place, const RecordView& record, storage::Done done) {
+  merge(place, record, Obsolete::kRefused, {}, std::move(done));
 }
 
 void LocalReplica::restore(const KeyPlace& place, const RecordView& record,
                            const std::vector<uint64_t>& damaged, storage::Done done) {
-  struct ApplyCall {
+  merge(place, record, Obsolete::kKept, damaged, std::move(done));
+}
+
+void LocalReplica::merge(const KeyPlace& place, const RecordView& record, Obsolete obsolete,
+                         const std::vector<uint64_t>& damaged, storage::Done done) {
+  const base::Counter horizon =
+      obsolete == Obsolete::kKept ? base::Counter{} : holdings_.horizon(place.token);
+  rewrite(
+      place,
+      [incoming = RecordBytes{std::string(record.meta), std::string(record.values)}, horizon,
+       refuses_obsolete = obsolete == Obsolete::kRefused](const storage::EntryView* current) {
+        return merge_on(current, {incoming.view(), horizon, refuses_obsolete});
+      },
+      is_deletion(record), damaged, std::move(done));
+}
+
+void LocalReplica::collect(const KeyPlace& place, std::function<void(Result<bool>)> done) {
+  const auto is_collected = std::make_shared<bool>(false);
+  rewrite(
+      place,
+      [horizon = holdings_.horizon(place.token),
+       is_collected](const storage::EntryView* current) -> Result<std::optional<RecordBytes>> {
+        const Result<Record> own = decode(view_of(current));
+        if (!own.is_ok()) return own.status();
+        *is_collected = current != nullptr && causality::is_spent(*own, horizon);
+        return *is_collected ? std::optional(RecordBytes{}) : std::nullopt;
+      },
+      true, {},
+      [is_collected, done = std::move(done)](const Status& status) {
+        if (!status.is_ok()) return done(status);
+        done(*is_collected);
+      });
+}
+
+void LocalReplica::settle(const KeyPlace& place, const RecordView& other, base::Counter horizon,
+                          storage::Done done) {
+  Result<Record> theirs = Record{};
+  if (!other.is_absent()) theirs = causality::decode_causal_state(other.meta);
+  if (!theirs.is_ok()) return done(theirs.status());
+  rewrite(
+      place,
+      [theirs = std::move(*theirs),
+       horizon](const storage::EntryView* current) -> Result<std::optional<RecordBytes>> {
+        Result<Record> own = decode(view_of(current));
+        if (!own.is_ok()) return own.status();
+        if (!causality::drop_obsolete(*own, theirs, horizon)) return std::optional<RecordBytes>{};
+        const bool is_nothing = own->versions.empty() && causality::is_below(*own, horizon);
+        return std::optional(is_nothing ? RecordBytes{} : encode(*own));
+      },
+      true, {}, std::move(done));
+}
+
+// `change` answers the record's next state, absent bytes to erase it, nothing to leave it alone.
+template <typename Change>
+void LocalReplica::rewrite(const KeyPlace& place, Change change, bool frees_space,
+                           const std::vector<uint64_t>& damaged, storage::Done done) {
+  struct Call {
     HashChange hash;
-    RecordBytes incoming;
+    Change change;
     storage::Done done;
     Status refused;
   };
   if (is_closed_) return done(closed());
-  auto call =
-      std::make_shared<ApplyCall>(ApplyCall{HashChange(tree_, place),
-                                            {std::string(record.meta), std::string(record.values)},
-                                            std::move(done),
-                                            Status::ok()});
+  auto call = std::make_shared<Call>(
+      Call{HashChange(tree_, place), std::move(change), std::move(done), Status::ok()});
   storage::Update update;
   update.key = data_key(place);
   update.durability = durability_;
-  update.frees_space = is_deletion(record);
+  update.frees_space = frees_space;
   update.replaces_damaged = damaged;
   update.decide = [call](const storage::EntryView* current) {
-    const auto merged = merge_on(current, call->incoming.view());
-    if (!merged.is_ok()) call->refused = merged.status();
-    if (!merged.is_ok() || !merged->has_value()) return keep();
-    call->hash.decide(current, **merged);
-    return put_entry(**merged);
+    const Result<std::optional<RecordBytes>> next = call->change(current);
+    if (!next.is_ok()) call->refused = next.status();
+    if (!next.is_ok() || !next->has_value()) return keep();
+    call->hash.decide(current, **next);
+    if ((*next)->view().is_absent())
+      return storage::Decision{storage::Decision::Action::kErase, {}};
+    return put_entry(**next);
   };
   // A bare pointer needs no memory of its own; `durable`, which comes later, keeps the call alive.
   update.visible = [call = call.get()] { call->hash.make(); };
@@ -186,6 +265,15 @@ void LocalReplica::restore(const KeyPlace& place, const RecordView& record,
     call->done(call->refused.is_ok() ? std::move(status) : call->refused);
   };
   engine_.update(std::move(update));
+}
+
+void LocalReplica::read_for_client(const KeyPlace& place,
+                                   std::function<void(Result<RecordView>)> done) {
+  if (holdings_.is_behind(place.token)) {
+    return done(Status(Code::kUnavailable,
+                       "this store lost writes and is catching up with the other replicas"));
+  }
+  read(place, std::move(done));
 }
 
 void LocalReplica::read(const KeyPlace& place, std::function<void(Result<RecordView>)> done) {

@@ -1,7 +1,9 @@
 // This node's copy of the keys it holds: reads, merges and mints over the storage engine.
 //
-// Invariants: a record on disk only grows (merge never forgets); a dot is minted only after reading
-// the key's own record, in the same atomic update; nothing is answered before it is durable.
+// Invariants: what a record stands for only grows: merge never forgets, and what is taken from a
+// record, or a record taken away whole, is below the horizon of its partition (holdings.h), here or
+// at the replica that said so. A dot is minted only after reading the key's own record, in the same
+// atomic update, and above the store's floor. Nothing is answered before it is durable.
 #pragma once
 
 #include <functional>
@@ -14,6 +16,7 @@
 #include "causality/record.h"
 #include "replica/dot_clock.h"
 #include "replica/hash_tree.h"
+#include "replica/holdings.h"
 #include "ring/layout.h"
 #include "storage/engine.h"
 #include "wire/frame.h"
@@ -62,9 +65,9 @@ struct KeyPlace {
 class LocalReplica {
  public:
   // All must outlive this. `tree` is told of each change as it becomes visible.
-  LocalReplica(storage::Engine& engine, DotClock& clock, HashTree& tree,
+  LocalReplica(storage::Engine& engine, DotClock& clock, HashTree& tree, const Holdings& holdings,
                storage::Durability durability)
-      : engine_(engine), clock_(clock), tree_(tree), durability_(durability) {}
+      : engine_(engine), clock_(clock), tree_(tree), holdings_(holdings), durability_(durability) {}
 
   // Applies one client put under a new dot. `minted` runs when the write is visible (or with why it
   // was not made); `durable` only after a successful mint, when it is on disk or with why it may
@@ -72,26 +75,51 @@ class LocalReplica {
   void mint(const KeyPlace& place, causality::Put put,
             std::function<void(base::Result<Minted>)> minted, storage::Done durable);
 
-  // Merges a whole record; `done` when the merged state is durable.
+  // Merges a whole record; `done` when the merged state is durable. What of it is obsolete by the
+  // partition's horizon is left out, and that is no failure.
   void apply(const KeyPlace& place, const RecordView& record, storage::Done done);
+  // The same for a record just minted elsewhere: kUnavailable if it would be left out in part, for
+  // its write would be acknowledged and lost. The replica that minted it has forgotten a promise.
+  void replicate(const KeyPlace& place, const RecordView& record, storage::Done done);
 
   // As apply, but also in the place of a record lost to damage of these tables (see
-  // storage::Engine::damaged): only for one that is known to hold all that was acknowledged.
+  // storage::Engine::damaged): only for one that is known to hold all that was acknowledged. With
+  // damage the horizon is no judge of what is obsolete.
   void restore(const KeyPlace& place, const RecordView& record,
                const std::vector<uint64_t>& damaged, storage::Done done);
+
+  // Takes the record away if it is spent at the partition's horizon (causality::is_spent). `done`
+  // when that is durable; true if it was.
+  void collect(const KeyPlace& place, std::function<void(base::Result<bool>)> done);
+  // Takes out what is obsolete by another replica's horizon of the partition, which held this of
+  // the key (absent: nothing) when it had that horizon. `done` when that is durable.
+  void settle(const KeyPlace& place, const RecordView& other, base::Counter horizon,
+              storage::Done done);
 
   // From now on nothing is written: what is asked for gets kShuttingDown.
   void close() { is_closed_ = true; }
   // No mint or merge is under way, so the tree will not change any more once this is closed.
   bool is_idle() const { return writes_ == 0; }
 
-  // The record, durable. Views live for the call.
+  // The record, durable. Views live for the call. Also of a partition that is behind.
   void read(const KeyPlace& place, std::function<void(base::Result<RecordView>)> done);
+  // As read, for a client: kUnavailable where the partition is behind, which would answer without
+  // what this store once acknowledged.
+  void read_for_client(const KeyPlace& place, std::function<void(base::Result<RecordView>)> done);
 
  private:
+  // What a merge does with what is obsolete.
+  enum class Obsolete : uint8_t { kLeftOut, kRefused, kKept };
+  void merge(const KeyPlace& place, const RecordView& record, Obsolete obsolete,
+             const std::vector<uint64_t>& damaged, storage::Done done);
+  template <typename Change>
+  void rewrite(const KeyPlace& place, Change change, bool frees_space,
+               const std::vector<uint64_t>& damaged, storage::Done done);
+
   storage::Engine& engine_;
   DotClock& clock_;
   HashTree& tree_;
+  const Holdings& holdings_;
   storage::Durability durability_;
   size_t writes_ = 0;  // Asked for and not over.
   bool is_closed_ = false;

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "base/check.h"
+
 namespace distkv::replica {
 
 using base::Code;
@@ -46,9 +48,19 @@ Status Replicas::down(const base::NodeId& node) {
 void Replicas::apply(const base::NodeId& node, const KeyPlace& place, const RecordView& record,
                      base::LayoutVersion layout, base::Duration timeout, storage::Done done) {
   if (node == self_) return local_.apply(place, record, std::move(done));
+  send(node, {place.key, record.meta, record.values, layout, false}, timeout, std::move(done));
+}
+
+void Replicas::replicate(const base::NodeId& node, const KeyPlace& place, const RecordView& record,
+                         base::LayoutVersion layout, base::Duration timeout, storage::Done done) {
+  DISTKV_DCHECK(node != self_);
+  send(node, {place.key, record.meta, record.values, layout, true}, timeout, std::move(done));
+}
+
+void Replicas::send(const base::NodeId& node, const wire::ApplyRequest& request,
+                    base::Duration timeout, storage::Done done) {
   const membership::Member* member = membership_.find(node);
   if (member == nullptr || !member->is_reachable()) return done(down(node));
-  const wire::ApplyRequest request{place.key, record.meta, record.values, layout};
   rpc_.call(member->endpoint, request, timeout,
             [done = std::move(done)](const Result<wire::FrameView>& answer) {
               done(outcome_of(answer));
@@ -62,11 +74,12 @@ void Replicas::read(const base::NodeId& node, const KeyPlace& place, bool wants_
     score.answered(now, now - since, is_ok);
   };
   if (node == self_) {
-    return local_.read(place, [done = std::move(done), count](Result<RecordView> record) {
-      count(record.is_ok());
-      if (!record.is_ok()) return done(record.status());
-      done(ReplicaRead{true, 0, *record});
-    });
+    return local_.read_for_client(place,
+                                  [done = std::move(done), count](Result<RecordView> record) {
+                                    count(record.is_ok());
+                                    if (!record.is_ok()) return done(record.status());
+                                    done(ReplicaRead{true, 0, *record});
+                                  });
   }
   const membership::Member* member = membership_.find(node);
   if (member == nullptr || !member->is_reachable()) return done(down(node));

@@ -51,7 +51,10 @@ class Replicas {
   // believed dead; kLost or kTimedOut if it may or may not have happened.
   void apply(const base::NodeId& node, const KeyPlace& place, const RecordView& record,
              base::LayoutVersion layout, base::Duration timeout, storage::Done done);
-  // Reads the record on `node`, or its digest alone. Errors likewise.
+  // The same for a record that was just minted here, on another node (LocalReplica::replicate).
+  void replicate(const base::NodeId& node, const KeyPlace& place, const RecordView& record,
+                 base::LayoutVersion layout, base::Duration timeout, storage::Done done);
+  // Reads the record on `node`, or its digest alone, to answer a client. Errors likewise.
   void read(const base::NodeId& node, const KeyPlace& place, bool wants_digest,
             base::LayoutVersion layout, base::Duration timeout, ReadDone done);
 
@@ -91,6 +94,8 @@ class Replicas {
 
  private:
   static base::Status down(const base::NodeId& node);
+  void send(const base::NodeId& node, const wire::ApplyRequest& request, base::Duration timeout,
+            storage::Done done);
 
   const base::NodeId self_;
   LocalReplica& local_;

@@ -18,11 +18,15 @@ uint32_t Layout::replicas_per_partition() const {
   return std::min(replica_count, static_cast<uint32_t>(nodes.size()));
 }
 
-base::PartitionId Layout::partition_of(base::Token token) const {
+base::PartitionId partition_of(base::Token token, uint32_t partition_count) {
   DISTKV_DCHECK(std::has_single_bit(partition_count));
   const int bits = partition_bits(partition_count);
   if (bits == 0) return base::PartitionId{0};  // A shift by the full width is undefined.
   return base::PartitionId{static_cast<uint32_t>(token.value() >> (kTokenBits - bits))};
+}
+
+base::PartitionId Layout::partition_of(base::Token token) const {
+  return ring::partition_of(token, partition_count);
 }
 
 base::Token Layout::first_token(base::PartitionId partition) const {

@@ -41,6 +41,9 @@ struct LayoutNode {
   friend bool operator==(const LayoutNode&, const LayoutNode&) = default;
 };
 
+// The partition a token lies in, of so many: a power of two.
+base::PartitionId partition_of(base::Token token, uint32_t partition_count);
+
 struct Layout {
   base::LayoutVersion version;   // 1 for the founder's first; each next one is one more.
   base::Id128 predecessor_hash;  // hash_of the version before; zero for the first.

@@ -163,7 +163,7 @@ static flatbuffers::Offset<fb::AntiEntropyStatus> encode_anti_entropy(
   const auto rows = builder.flat.CreateVectorOfStructs(proofs);
   return fb::CreateAntiEntropyStatus(builder.flat, rows, status->dirty, status->building,
                                      status->rounds, status->records, status->bytes,
-                                     status->mismatches);
+                                     status->mismatches, status->collected, status->behind);
 }
 
 static std::optional<AntiEntropyStatus> read_anti_entropy(const fb::AntiEntropyStatus* table,
@@ -180,6 +180,8 @@ static std::optional<AntiEntropyStatus> read_anti_entropy(const fb::AntiEntropyS
   status.records = table->records();
   status.bytes = table->bytes();
   status.mismatches = table->mismatches();
+  status.collected = table->collected();
+  status.behind = table->behind();
   return status;
 }
 

@@ -67,6 +67,8 @@ enum class MessageType : uint8_t {
   kFetchReply = 57,
   kMergeRequest = 58,
   kGossip = 60,
+  kHorizonRequest = 70,
+  kHorizonReply = 71,
 };
 
 // A checked frame; `body` is a view into the bytes it was read from.

@@ -242,6 +242,8 @@ struct ApplyRequest {
   std::string_view meta;  // causality::encode_record.
   std::string_view values;
   base::LayoutVersion layout_version;
+  bool is_new =
+      false;  // Just minted: it must not be left out as obsolete (LocalReplica::replicate).
   friend bool operator==(const ApplyRequest&, const ApplyRequest&) = default;
 };
 
@@ -428,6 +430,8 @@ class Encoder {
   std::string_view encode(const FetchRequest& message, base::RequestId id);
   std::string_view encode(const FetchReply& message, base::RequestId id);
   std::string_view encode(const MergeRequest& message, base::RequestId id);
+  std::string_view encode(const HorizonRequest& message, base::RequestId id);
+  std::string_view encode(const HorizonReply& message, base::RequestId id);
 
  private:
   struct State;  // Holds the FlatBuffers builder, so that its header stays in the .cpp files.
@@ -478,5 +482,7 @@ extern template base::Result<KeysReply> decode(const FrameView&);
 extern template base::Result<FetchRequest> decode(const FrameView&);
 extern template base::Result<FetchReply> decode(const FrameView&);
 extern template base::Result<MergeRequest> decode(const FrameView&);
+extern template base::Result<HorizonRequest> decode(const FrameView&);
+extern template base::Result<HorizonReply> decode(const FrameView&);
 
 }  // namespace distkv::wire

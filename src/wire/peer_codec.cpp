@@ -93,8 +93,8 @@ std::string_view Encoder::encode(const ApplyRequest& message, RequestId id) {
   const TextOffset values = builder.text(message.values);
   const TextOffset meta = builder.text(message.meta);
   const TextOffset key = builder.text(message.key);
-  const auto root =
-      fb::CreateApplyRequest(builder.flat, key, meta, values, message.layout_version.value());
+  const auto root = fb::CreateApplyRequest(builder.flat, key, meta, values,
+                                           message.layout_version.value(), message.is_new);
   return builder.finish(message.kType, id, root.Union());
 }
 
@@ -103,6 +103,7 @@ static void read(const fb::ApplyRequest& table, ApplyRequest& out, Checks& check
   out.meta = checks.bytes(view(table.meta()), kRecordMetaBytesMax, "meta");
   out.values = view(table.values());  // As long as the frame lets it.
   out.layout_version = base::LayoutVersion(table.layout_version());
+  out.is_new = table.is_new();
 }
 
 std::string_view Encoder::encode(const ApplyReply& message, RequestId id) {

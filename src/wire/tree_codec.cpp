@@ -46,6 +46,14 @@ template <>
 struct TableOf<MergeRequest> {
   using Type = fb::MergeRequest;
 };
+template <>
+struct TableOf<HorizonRequest> {
+  using Type = fb::HorizonRequest;
+};
+template <>
+struct TableOf<HorizonReply> {
+  using Type = fb::HorizonReply;
+};
 
 namespace {
 
@@ -136,8 +144,9 @@ std::string_view Encoder::encode(const LeavesRequest& message, RequestId id) {
   FrameBuilder& builder = *state_;
   builder.begin(sizeof(uint16_t) * message.leaves.size());
   const auto leaves = numbers(builder, message.leaves);
-  const auto root = fb::CreateLeavesRequest(builder.flat, message.layout_version.value(),
-                                            message.partition.value(), leaves);
+  const auto root =
+      fb::CreateLeavesRequest(builder.flat, message.layout_version.value(),
+                              message.partition.value(), leaves, message.horizon.value());
   return builder.finish(message.kType, id, root.Union());
 }
 
@@ -145,6 +154,7 @@ static void read(const fb::LeavesRequest& table, LeavesRequest& out, Checks& che
   out.layout_version = base::LayoutVersion(table.layout_version());
   out.partition = base::PartitionId(table.partition());
   read_leaves(table.leaves(), out.leaves, kTreeLeavesMax, checks);
+  out.horizon = base::Counter(table.horizon());
 }
 
 std::string_view Encoder::encode(const LeavesReply& message, RequestId id) {
@@ -152,8 +162,8 @@ std::string_view Encoder::encode(const LeavesReply& message, RequestId id) {
   builder.begin(sizeof(uint64_t) * message.hashes.size());
   const TextOffset text = builder.sentence(message.message);
   const auto hashes = numbers(builder, message.hashes);
-  const auto root =
-      fb::CreateLeavesReply(builder.flat, static_cast<uint8_t>(message.code), text, hashes);
+  const auto root = fb::CreateLeavesReply(builder.flat, static_cast<uint8_t>(message.code), text,
+                                          hashes, message.horizon.value());
   return builder.finish(message.kType, id, root.Union());
 }
 
@@ -161,6 +171,7 @@ static void read(const fb::LeavesReply& table, LeavesReply& out, Checks& checks)
   out.code = checks.code(table.code());
   out.message = checks.bytes(view(table.message()), kTextBytesMax, "message");
   read_numbers(table.hashes(), out.hashes, kTreeLeavesMax, "hashes", checks);
+  out.horizon = base::Counter(table.horizon());
 }
 
 std::string_view Encoder::encode(const KeysRequest& message, RequestId id) {
@@ -258,6 +269,41 @@ static void read(const fb::MergeRequest& table, MergeRequest& out, Checks& check
   unpack(view(table.records()), out.records, "records", checks);
 }
 
+std::string_view Encoder::encode(const HorizonRequest& message, RequestId id) {
+  FrameBuilder& builder = *state_;
+  builder.begin(sizeof(uint32_t) * message.partitions.size());
+  const auto partitions = numbers(builder, message.partitions);
+  const auto root = fb::CreateHorizonRequest(builder.flat, message.layout_version.value(),
+                                             static_cast<uint8_t>(message.step),
+                                             message.horizon.value(), partitions);
+  return builder.finish(message.kType, id, root.Union());
+}
+
+static void read(const fb::HorizonRequest& table, HorizonRequest& out, Checks& checks) {
+  out.layout_version = base::LayoutVersion(table.layout_version());
+  out.step = static_cast<HorizonStep>(table.step());
+  checks.require(out.step >= HorizonStep::kPromise && out.step <= HorizonStep::kInherit, "step",
+                 "is unknown");
+  out.horizon = base::Counter(table.horizon());
+  read_numbers(table.partitions(), out.partitions, kTreePartitionsMax, "partitions", checks);
+}
+
+std::string_view Encoder::encode(const HorizonReply& message, RequestId id) {
+  FrameBuilder& builder = *state_;
+  builder.begin(sizeof(uint32_t) * message.partitions.size());
+  const TextOffset text = builder.sentence(message.message);
+  const auto partitions = numbers(builder, message.partitions);
+  const auto root =
+      fb::CreateHorizonReply(builder.flat, static_cast<uint8_t>(message.code), text, partitions);
+  return builder.finish(message.kType, id, root.Union());
+}
+
+static void read(const fb::HorizonReply& table, HorizonReply& out, Checks& checks) {
+  out.code = checks.code(table.code());
+  out.message = checks.bytes(view(table.message()), kTextBytesMax, "message");
+  read_numbers(table.partitions(), out.partitions, kTreePartitionsMax, "partitions", checks);
+}
+
 template base::Result<RootsRequest> decode(const FrameView&);
 template base::Result<RootsReply> decode(const FrameView&);
 template base::Result<LeavesRequest> decode(const FrameView&);
@@ -267,5 +313,7 @@ template base::Result<KeysReply> decode(const FrameView&);
 template base::Result<FetchRequest> decode(const FrameView&);
 template base::Result<FetchReply> decode(const FrameView&);
 template base::Result<MergeRequest> decode(const FrameView&);
+template base::Result<HorizonRequest> decode(const FrameView&);
+template base::Result<HorizonReply> decode(const FrameView&);
 
 }  // namespace distkv::wire

@@ -38,6 +38,7 @@ struct LeavesRequest {
   base::LayoutVersion layout_version;
   base::PartitionId partition;
   std::vector<uint16_t> leaves;  // Ascending; empty: all of the partition.
+  base::Counter horizon;         // The asker's, of the partition.
   friend bool operator==(const LeavesRequest&, const LeavesRequest&) = default;
 };
 
@@ -46,6 +47,7 @@ struct LeavesReply {
   base::Code code = base::Code::kOk;
   std::string_view message;
   std::vector<uint64_t> hashes;  // In the order asked for.
+  base::Counter horizon;         // The peer's, of the partition.
   friend bool operator==(const LeavesReply&, const LeavesReply&) = default;
 };
 
@@ -104,6 +106,33 @@ struct MergeRequest {
   friend bool operator==(const MergeRequest&, const MergeRequest&) = default;
 };
 
+// The steps by which the replicas of a partition come to a common horizon (repair/README.md).
+enum class HorizonStep : uint8_t {
+  kPromise = 1,  // Mint nothing at or below it any more.
+  kProve = 2,    // Say whether, since this was first asked, all that you hold is everywhere.
+  kAdopt = 3,    // Every replica has proven it: this is your horizon now.
+  kInherit = 4,  // You are getting these partitions, which have a horizon up to this one: answer
+                 // for them only once you have come by it.
+};
+
+// "Take this step towards this horizon, in these partitions."
+struct HorizonRequest {
+  static constexpr MessageType kType = MessageType::kHorizonRequest;
+  base::LayoutVersion layout_version;
+  HorizonStep step = HorizonStep::kPromise;
+  base::Counter horizon;
+  std::vector<uint32_t> partitions;  // Ascending.
+  friend bool operator==(const HorizonRequest&, const HorizonRequest&) = default;
+};
+
+struct HorizonReply {
+  static constexpr MessageType kType = MessageType::kHorizonReply;
+  base::Code code = base::Code::kOk;
+  std::string_view message;
+  std::vector<uint32_t> partitions;  // Of those asked for, where the step is taken; ascending.
+  friend bool operator==(const HorizonReply&, const HorizonReply&) = default;
+};
+
 // ---- In status.
 
 // When a partition that the node holds was last proven equal at all its replicas.
@@ -122,6 +151,8 @@ struct AntiEntropyStatus {
   uint64_t records = 0;                // Moved in exchanges that this node drove.
   uint64_t bytes = 0;                  // All frames of these comparisons and exchanges.
   uint64_t mismatches = 0;             // Parts of the tree that were found wrong, and replaced.
+  uint64_t collected = 0;              // Deleted or expired records that were taken away for good.
+  uint32_t behind = 0;                 // Partitions whose lost writes are not all back yet.
   friend bool operator==(const AntiEntropyStatus&, const AntiEntropyStatus&) = default;
 };
 

@@ -94,17 +94,18 @@ TEST_CASE("status tells how equal the replicas are, where the node says") {
                                  "Oldest proof: 12 s ago, none yet for 1\n"
                                  "Dirty: 1\n"
                                  "Hash trees being built: 2\n"
-                                 "Exchanged: 200 records, 91342 bytes in 40 rounds\n") !=
-        std::string::npos);
+                                 "Exchanged: 200 records, 91342 bytes in 40 rounds\n"
+                                 "Tombstones collected: 0\n") != std::string::npos);
   CHECK(status_json(status).find(R"("bytes_on_disk":0,"anti_entropy":{"dirty":1,"building":2,)"
                                  R"("rounds":40,"records":200,"bytes":91342,"mismatches":0,)"
+                                 R"("collected":0,"behind":0,)"
                                  R"("proven":2,"proofs":[[0,3],[7,null],[9,12]]}})") !=
         std::string::npos);
 
   status.anti_entropy->proofs = {{0, {}}};
   status.anti_entropy->mismatches = 5;
   CHECK(status_text(status).find("Oldest proof: none, none yet for 1\n") != std::string::npos);
-  CHECK(status_text(status).find("rounds\nWrong hashes found and replaced: 5\n") !=
+  CHECK(status_text(status).find("collected: 0\nWrong hashes found and replaced: 5\n") !=
         std::string::npos);
 }
 

@@ -13,6 +13,7 @@ from driver import Cluster, Node, ServerTest, wait_until
 from kill_loop import NODE_FLAGS, KillLoop, run_rounds
 
 KILL_ROUNDS = 5
+CAUGHT_UP_SECONDS_MAX = 60
 KILL_SEED = 20  # of the load's lengths; chaos/kill_server tries others
 NOTICED_SECONDS_MAX = 10  # a full disk, and room given back, are noticed within a few seconds
 REPAIRED_SECONDS_MAX = 30  # damage is looked for once a second, a table is gathered in less
@@ -322,7 +323,7 @@ class Checkpoints(ServerTest):
                 self.assertEqual(before & after, set(), "a restored store has a new actor")
                 cluster.close()
 
-    def test_a_restored_node_of_three_catches_up_by_reads(self):
+    def test_a_restored_node_of_three_catches_up_before_it_answers(self):
         cluster = self.start(3)
         node = cluster.nodes[1]
         old = [f"key-{number}" for number in range(200)]
@@ -342,6 +343,11 @@ class Checkpoints(ServerTest):
         node.start()
         cluster.wait_alive(3)
 
+        # Until it has caught up, `one` through it is answered by another.
+        self.prints(cluster.client("--consistency", "one", "verify", later, through=node),
+                    "Verified 201 keys, 0 wrong or missing\n")
+        wait_until(lambda: "Catching up" not in cluster.client("status", through=node).stdout,
+                   "the restored node has caught up", CAUGHT_UP_SECONDS_MAX)
         self.prints(cluster.client("--consistency", "all", "verify", later),
                     "Verified 201 keys, 0 wrong or missing\n")
         self.prints(cluster.client("--consistency", "one", "verify", later, through=node),

@@ -73,6 +73,32 @@ TEST_CASE_FIXTURE(Fixture,
   CHECK(cluster.sibling_count(0, "key") == 2);
 }
 
+TEST_CASE_FIXTURE(Fixture, "a restored store answers no read before it has caught up") {
+  cluster[kNode].stop();
+  const auto copy = cluster[kNode].disk.copy();
+  cluster[kNode].start();
+  await(kNode);
+  REQUIRE(cluster.put(kNode, "key", "forgotten") == "ok");
+  cluster.run(milliseconds(500));
+  cluster[kNode].crash();
+  cluster[0].crash();
+
+  // One other replica is up, which may not hold all that this one acknowledged.
+  cluster[kNode].disk.exchange_for(*copy);
+  cluster[kNode].start();
+  await(kNode);
+  CHECK(cluster[kNode].has_logged("store_is_behind"));
+  CHECK(cluster.get(kNode, "key", Consistency::kQuorum) == "unavailable");
+  CHECK(cluster.get(kNode, "key", Consistency::kOne) == "forgotten");  // From the other.
+  CHECK(cluster.put(kNode, "key", "through another") == "ok");
+
+  cluster[0].start();
+  await(0);
+  REQUIRE(
+      cluster.run_until([&] { return cluster[kNode].has_logged("store_caught_up"); }, seconds(30)));
+  CHECK(cluster.get(kNode, "key", Consistency::kAll) == "through another");
+}
+
 TEST_CASE_FIXTURE(Fixture, "a copy of a store does not start while its node runs elsewhere") {
   cluster[kNode].stop();
   const auto copy = cluster[kNode].disk.copy();

@@ -42,7 +42,7 @@ RigReplica::RigReplica(TreeRig& rig, size_t number, const ring::LiveLayouts& lay
     : rig_(rig),
       number_(number),
       dots(base::ActorId{number + 1}, base::Counter{}, rig.clock),
-      local(engine, dots, tree, storage::Durability::kGroup),
+      local(engine, dots, tree, holdings, storage::Durability::kGroup),
       rpc(*this, rig.timers, encoder) {
   const membership::Environment environment{*this, rpc, encoder, rig.timers, rig.clock, log};
   membership = std::make_unique<membership::Membership>(
@@ -53,12 +53,20 @@ RigReplica::RigReplica(TreeRig& rig, size_t number, const ring::LiveLayouts& lay
     const std::string endpoint = endpoint_of(other).value();
     membership->learn({id, endpoint, membership::MemberState::kAlive, {1, 0}});
   }
+  holdings.set_partitions(layouts.current->partition_count);
+  const auto save = [](const storage::Done& done) { done(Status::ok()); };
   replicas = std::make_unique<replica::Replicas>(id_of(number), local, rpc, *membership, rig.clock);
   survey = std::make_unique<TreeSurvey>(engine, tree, rig.timers, log);
   anti_entropy = std::make_unique<AntiEntropy>(
-      AntiEntropy::Host{engine, local, *replicas, tree, layouts, rig.timers, rig.clock, log},
+      AntiEntropy::Host{engine, local, *replicas, tree, holdings, layouts, rig.timers, rig.clock,
+                        log, save},
       AntiEntropy::Options{std::chrono::seconds(10), std::chrono::seconds(2)},
       base::Rng(number + 10));
+  horizons = std::make_unique<HorizonAnswers>(HorizonAnswers::Host{
+      engine, local, holdings, *anti_entropy, layouts, rig.timers, rig.clock, log, save});
+  collector = std::make_unique<Collector>(
+      Collector::Host{engine, *replicas, holdings, *horizons, layouts, rig.timers, rig.clock, log},
+      Collector::Options{kGrace, std::chrono::seconds(2)});
 }
 
 void RigReplica::put(const std::string& key, const std::string& value, bool is_delete) {
@@ -144,13 +152,16 @@ void RigReplica::on_request(size_t from, const wire::FrameView& frame) {
     case wire::MessageType::kRootsRequest:
       return send_back(anti_entropy->answer_roots(peer, *wire::decode<wire::RootsRequest>(frame)));
     case wire::MessageType::kLeavesRequest:
-      return send_back(answers.leaves(peer, *wire::decode<wire::LeavesRequest>(frame)));
+      return send_back(
+          anti_entropy->answer_leaves(peer, *wire::decode<wire::LeavesRequest>(frame)));
     case wire::MessageType::kKeysRequest:
       return answers.keys(peer, *wire::decode<wire::KeysRequest>(frame), send_back);
     case wire::MessageType::kFetchRequest:
       return answers.fetch(peer, *wire::decode<wire::FetchRequest>(frame), send_back);
     case wire::MessageType::kMergeRequest:
       return answers.merge(peer, *wire::decode<wire::MergeRequest>(frame), send_back);
+    case wire::MessageType::kHorizonRequest:
+      return horizons->answer(*wire::decode<wire::HorizonRequest>(frame), send_back);
     default:
       FAIL("no such message is expected");
   }
@@ -167,7 +178,7 @@ void TreeRig::post(size_t from, size_t to, bool is_reply, std::string_view frame
   const Status fed = reader.feed(frame, [&](const wire::FrameView& view) {
     ++counts[view.type];
     bytes[view.type] += frame.size();
-    if (lost.contains(view.type)) return true;
+    if (lost.contains(view.type) || (on_post && !on_post(from, to, view.type))) return true;
     in_flight_.push_back([this, from, to, is_reply, type = view.type, id = view.request_id,
                           body = std::string(view.body)] {
       const wire::FrameView arrived{type, id, body};
@@ -197,7 +208,9 @@ bool TreeRig::run_until(const std::function<bool()>& condition, base::Duration m
       clock.time = deadline;
       return condition();
     }
-    clock.time = std::max(clock.time, *due);
+    const base::MonotonicTime next = std::max(clock.time, *due);
+    clock.wall += std::chrono::duration_cast<std::chrono::milliseconds>(next - clock.time);
+    clock.time = next;
     timers.run_due();
   }
   return true;

@@ -9,10 +9,12 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "membership/membership.h"
 #include "repair/anti_entropy.h"
+#include "repair/collector.h"
 #include "repair/tree_survey.h"
 #include "storage/map/map_engine.h"
 #include "support/hand_clock.h"
@@ -26,10 +28,24 @@ class RigEngine : public storage::map::MapEngine {
   double pressure() const override { return pressure_now; }
   void scan(const storage::Scan& scan, storage::ScanDone done) override;
 
+  // Answers only once holds_sync is false again and somebody syncs.
+  void sync(storage::Done done) override {
+    held_.push_back(std::move(done));
+    if (holds_sync) return;
+    for (const auto& held : std::exchange(held_, {})) MapEngine::sync(held);
+  }
+
   double pressure_now = 0;
+  bool holds_sync = false;
   // Runs before each page is read.
   std::function<void()> before_page;
+
+ private:
+  std::vector<storage::Done> held_;
 };
+
+// How long the rig's collectors keep what was deleted.
+inline constexpr base::Duration kGrace = std::chrono::minutes(10);
 
 class TreeRig;
 
@@ -67,6 +83,7 @@ class RigReplica : public wire::Network, public membership::Listener {
   RigEngine engine;
   replica::DotClock dots;
   replica::HashTree tree;
+  replica::Holdings holdings;
   replica::LocalReplica local;
   wire::Encoder encoder;
   wire::Rpc rpc;
@@ -74,6 +91,8 @@ class RigReplica : public wire::Network, public membership::Listener {
   std::unique_ptr<replica::Replicas> replicas;
   std::unique_ptr<TreeSurvey> survey;
   std::unique_ptr<AntiEntropy> anti_entropy;
+  std::unique_ptr<HorizonAnswers> horizons;
+  std::unique_ptr<Collector> collector;
 
  private:
   friend class TreeRig;
@@ -99,6 +118,8 @@ class TreeRig {
   base::Timers timers{clock};
   ring::LiveLayouts layouts;
   std::set<wire::MessageType> lost;  // Kinds of messages that never arrive.
+  // False: this one does not either.
+  std::function<bool(size_t from, size_t to, wire::MessageType)> on_post;
   std::map<wire::MessageType, uint64_t> counts;
   std::map<wire::MessageType, uint64_t> bytes;
   uint64_t bytes_total() const;

@@ -4,6 +4,7 @@
 
 #include <optional>
 
+#include "causality/horizon.h"
 #include "storage/map/map_engine.h"
 #include "support/hand_clock.h"
 
@@ -55,7 +56,8 @@ struct Fixture {
   storage::map::MapEngine engine;
   DotClock dots;
   HashTree tree;
-  LocalReplica replica{engine, dots, tree, storage::Durability::kGroup};
+  Holdings holdings;
+  LocalReplica replica{engine, dots, tree, holdings, storage::Durability::kGroup};
   uint64_t last_op = 0;
   std::optional<Status> durable;
 };
@@ -172,7 +174,8 @@ TEST_CASE("a full disk takes deletions, minted here or by another, and refuses p
   FullEngine engine;
   DotClock dots{ActorId{1}, base::Counter{}, clock};
   HashTree tree;
-  LocalReplica replica{engine, dots, tree, storage::Durability::kGroup};
+  Holdings holdings;
+  LocalReplica replica{engine, dots, tree, holdings, storage::Durability::kGroup};
   uint64_t last_op = 0;
   const auto mint = [&](std::string_view key, bool is_tombstone) {
     causality::Put put;
@@ -255,7 +258,8 @@ TEST_CASE("a change that the engine refuses after it was decided is none to the 
   LateRefusal engine;
   DotClock dots{ActorId{1}, base::Counter{}, clock};
   HashTree tree;
-  LocalReplica replica{engine, dots, tree, storage::Durability::kGroup};
+  Holdings holdings;
+  LocalReplica replica{engine, dots, tree, holdings, storage::Durability::kGroup};
   causality::Put put;
   put.op_id = OpId{{7, 1}};
 
@@ -280,6 +284,142 @@ TEST_CASE("a closed replica takes nothing more, and says so") {
   CHECK(here.mint("k", "late").code() == Code::kShuttingDown);
   CHECK(here.apply("k", record.view()).code() == Code::kShuttingDown);
   CHECK(here.read("k").versions[0].value == "v");
+}
+
+// ---- Horizons.
+
+struct Settled : Fixture {
+  explicit Settled(uint64_t actor = 1) : Fixture(actor) {
+    holdings.set_partitions(1);
+    last_op = actor * 100;
+  }
+  void settle_all() {
+    clock.wall += std::chrono::seconds(1);
+    holdings.raise_horizon(base::PartitionId{0}, causality::counter_at(clock.wall));
+    clock.wall += std::chrono::seconds(1);
+  }
+  bool collect(std::string_view key) {
+    std::optional<Result<bool>> result;
+    replica.collect({key, base::Token{5}}, [&](Result<bool> done) { result = std::move(done); });
+    REQUIRE(result.has_value());
+    REQUIRE(result->is_ok());
+    return **result;
+  }
+  Result<Minted> erase(std::string_view key) {
+    std::optional<Result<Minted>> result;
+    causality::Put put;
+    put.op_id = OpId{{9, ++last_op}};
+    put.is_tombstone = true;
+    replica.mint(
+        {key, base::Token{5}}, std::move(put),
+        [&](Result<Minted> minted) { result = std::move(minted); }, [](const Status&) {});
+    return *result;
+  }
+  uint64_t root() const { return tree.root(0, kLeaves - 1); }
+};
+
+TEST_CASE("a deleted record up to the horizon is taken away, from the hash tree too") {
+  Settled here;
+  const uint64_t nothing = here.root();
+  (void)here.mint("k", "v");
+  (void)here.erase("k");
+  CHECK_FALSE(here.collect("k"));
+  here.settle_all();
+
+  CHECK(here.collect("k"));
+  CHECK(here.read("k") == Record{});
+  CHECK(here.root() == nothing);
+  CHECK_FALSE(here.collect("k"));
+}
+
+TEST_CASE("a record with a value alive, or written again since, stays") {
+  Settled here;
+  (void)here.mint("alive", "v");
+  (void)here.erase("again");
+  here.settle_all();
+  (void)here.mint("again", "v");
+  CHECK_FALSE(here.collect("alive"));
+  CHECK_FALSE(here.collect("again"));
+  CHECK(here.read("again").versions.size() == 1);
+}
+
+TEST_CASE("what was superseded and collected does not come back with a late record") {
+  Settled here;
+  Settled other(2);
+  const auto old = other.mint("k", "old");
+  REQUIRE(here.apply("k", old->bytes.view()).is_ok());
+  (void)here.erase("k");
+  here.settle_all();
+  REQUIRE(here.collect("k"));
+
+  CHECK(here.apply("k", old->bytes.view()).is_ok());
+  CHECK(here.read("k") == Record{});
+
+  (void)here.mint("k", "new");
+  CHECK(here.apply("k", old->bytes.view()).is_ok());
+  REQUIRE(here.read("k").versions.size() == 1);
+  CHECK(here.read("k").versions[0].value == "new");
+}
+
+TEST_CASE("a write just minted below the horizon is refused, not left out") {
+  Settled here;
+  Settled other(2);
+  here.settle_all();
+  other.clock.wall -= std::chrono::hours(48);
+  const auto minted = other.mint("k", "v");
+
+  std::optional<Status> result;
+  here.replica.replicate({"k", base::Token{5}}, minted->bytes.view(),
+                         [&](Status status) { result = std::move(status); });
+  REQUIRE(result.has_value());
+  CHECK(result->code() == Code::kUnavailable);
+  CHECK(here.read("k") == Record{});
+}
+
+TEST_CASE("no write is minted at or below the floor, whatever the clock says") {
+  Settled here;
+  here.settle_all();
+  here.clock.wall -= std::chrono::hours(48);
+  REQUIRE(here.mint("k", "v").is_ok());
+  CHECK(here.read("k").versions[0].dot.counter > here.holdings.floor());
+}
+
+TEST_CASE("another replica's horizon takes out what that replica does not hold") {
+  Settled here;
+  Settled other(2);
+  const auto old = other.mint("k", "old");
+  REQUIRE(here.apply("k", old->bytes.view()).is_ok());
+  other.clock.wall += std::chrono::seconds(1);
+  const base::Counter horizon = causality::counter_at(other.clock.wall);
+  const auto settle = [&](const RecordView& theirs) {
+    std::optional<Status> result;
+    here.replica.settle({"k", base::Token{5}}, theirs, horizon,
+                        [&](Status status) { result = std::move(status); });
+    REQUIRE(result.has_value());
+    CHECK(result->is_ok());
+  };
+
+  settle(old->bytes.view());
+  CHECK(here.read("k").versions.size() == 1);
+
+  causality::Context saw_nothing;
+  here.clock.wall += std::chrono::seconds(5);
+  REQUIRE(here.mint("k", "new", &saw_nothing).is_ok());
+  settle(RecordView{});
+  REQUIRE(here.read("k").versions.size() == 1);
+  CHECK(here.read("k").versions[0].value == "new");
+}
+
+TEST_CASE("a partition that is behind gives clients no answer, and its own repair one") {
+  Settled here;
+  (void)here.mint("k", "v");
+  here.holdings.fall_behind(base::PartitionId{0});
+
+  std::optional<Code> code;
+  here.replica.read_for_client({"k", base::Token{5}},
+                               [&](const Result<RecordView>& found) { code = found.code(); });
+  CHECK(code == Code::kUnavailable);
+  CHECK(here.read("k").versions.size() == 1);
 }
 
 TEST_SUITE_END();

@@ -20,6 +20,7 @@ Expected expected_of(const KeyTruth& key, const DotSet& seen) {
   Expected expected;
   DotSet alive = seen - key.superseded(seen);
   alive.remove(key.phantoms(alive));
+  alive.remove(key.gone());
   const DotSet joined = key.joined(seen);
   for (const size_t place : alive.places()) {
     const Mint& mint = key.mint(place);
@@ -61,6 +62,10 @@ class ReadJudge {
     const base::OpId* writer = truth_.writer_of(value);
     if (writer == nullptr) return complain("P0", "a value that no client ever wrote");
     const WriteIntent* intent = truth_.intent(*writer);
+    const KeyTruth* key = truth_.find(answer_.key);
+    if (key != nullptr && !common(key->of_operation(*writer), answer_.gone).is_empty()) {
+      complain("P2", "the value of " + name(*writer) + ", which was superseded and collected");
+    }
     if (intent->key != answer_.key) {
       return complain("P0", "the value of " + name(*writer) + ", put to key " + intent->key);
     }
@@ -138,6 +143,7 @@ void check_receipt(const Truth& truth, const PutAnswer& answer, Violations& viol
   known.merge(key->joined(answer.seen));
   DotSet unknown = answer.seen - known;
   unknown.remove(key->phantoms(unknown));
+  unknown.remove(key->gone());
   if (unknown.is_empty()) return;
   violations.push_back({"P3", answer.where + ": the receipt covers what its client never saw: " +
                                   describe(*key, unknown)});

@@ -55,6 +55,19 @@ void check_convergence(const std::string& key, const std::vector<FinalRecord>& r
   }
 }
 
+void check_gone(Truth& truth, const std::string& key, const causality::Record& record,
+                Violations& violations) {
+  const KeyTruth& known = truth.key(key);
+  DotSet alive;
+  for (const causality::Version& version : record.versions) {
+    if (const auto place = known.find(version.dot)) alive.add(*place);
+  }
+  const DotSet risen = common(alive, known.gone());
+  if (risen.is_empty()) return;
+  violations.push_back(
+      {"P2", "key " + key + ": alive although collected: " + describe(known, risen)});
+}
+
 void check_durability(const Truth& truth, const History& history, const std::string& key,
                       const DotSet& seen, bool has_wiped, Violations& violations) {
   const KeyTruth* known = truth.find(key);

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "causality/record.h"
 #include "history/check.h"
 #include "sim/history.h"
 #include "sim/truth.h"
@@ -17,13 +18,15 @@ struct ReadAnswer {
   std::string where;  // Who read what, for the report.
   std::string key;
   DotSet seen;
+  DotSet gone;  // What had been collected, or superseded by that, when it began.
   std::vector<std::string> values;
   uint32_t sibling_count = 0;
   bool wants_siblings = false;
 };
 
-// P0, P3, P4 at a read: the values are exactly those that real writes left alive among all the read
-// has seen. A version that expires may be there or not.
+// P0, P2, P3, P4 at a read: nothing that was collected before it began comes back, and the values
+// are exactly those that real writes left alive among all the read has seen. A version that expires
+// may be there or not.
 void check_read(const Truth& truth, const ReadAnswer& answer, Violations& violations);
 
 // What one put was answered.
@@ -56,6 +59,10 @@ struct FinalRecord {
 // P5: all replicas of the key are equal, byte for byte.
 void check_convergence(const std::string& key, const std::vector<FinalRecord>& replicas,
                        Violations& violations);
+
+// P2: nothing that was collected, or superseded by that, is alive in the converged record.
+void check_gone(Truth& truth, const std::string& key, const causality::Record& record,
+                Violations& violations);
 
 // P1: every acknowledged write of the key is in the converged record, alive or superseded by real
 // writes. `seen` is what that record covers. `has_wiped`: a disk was lost, so that only what was

@@ -25,6 +25,9 @@ constexpr uint64_t kHintDraws = 0x48494e5453;
 constexpr uint32_t kPartitionChoices[] = {1, 8, 16, 64};
 constexpr uint64_t kAntiEntropySalt = 0x616e7469;
 constexpr Chance kHasAntiEntropy{500000};
+constexpr uint64_t kGraceSalt = 0x6772616365;
+constexpr Chance kCollectsSoon{600000};
+constexpr Spread kGrace{std::chrono::milliseconds(50), std::chrono::seconds(4)};
 constexpr base::Duration kNoRounds = std::chrono::hours(24);
 
 base::Endpoint endpoint_of(uint32_t node) {
@@ -75,6 +78,17 @@ bool draw_anti_entropy(uint64_t seed) {
   return happens(rng, kHasAntiEntropy);
 }
 
+base::Duration draw_tombstone_grace(uint64_t seed) {
+  base::Rng rng(seed ^ kGraceSalt);
+  if (!draw_anti_entropy(seed) || !happens(rng, kCollectsSoon))
+    return ClusterPlan().tombstone_grace;
+  return draw(rng, kGrace);
+}
+
+bool collects_soon(const ClusterPlan& plan) {
+  return plan.tombstone_grace < ClusterPlan().tombstone_grace;
+}
+
 Cluster::Cluster(const World& world, const ClusterPlan& plan, Truth& truth, Violations& violations,
                  base::Rng rng)
     : scheduler_(world.scheduler), plan_(plan), rng_(rng) {
@@ -89,10 +103,15 @@ Cluster::Cluster(const World& world, const ClusterPlan& plan, Truth& truth, Viol
     config.read_quorum = plan.read_quorum;
     config.write_quorum = plan.write_quorum;
     config.hints = plan.hints;
+    config.tombstone_grace = plan.tombstone_grace;
+    if (collects_soon(plan)) config.anti_entropy_interval = std::chrono::seconds(2);
     if (!plan.has_anti_entropy) config.anti_entropy_interval = kNoRounds;
     DISTKV_CHECK(node::validate(config).is_ok());
     watches_.push_back(
         std::make_unique<ReplicaWatch>(MachineIndex{i}, truth, violations, world.trace));
+    watches_.back()->set_replication([this](const std::string& key, const DotSet& writes) {
+      return ReplicaWatch::Replication{holders(key, writes), plan_.replicas};
+    });
     nodes_.push_back(
         std::make_unique<SimNode>(world, std::move(config), rng_.fork(), *watches_.back()));
   }
@@ -157,6 +176,12 @@ void Cluster::await_hints(base::Duration timeout) {
       if (reply.code == base::Code::kOk && reply.is_done) --hint_waits_;
     });
   }
+}
+
+uint64_t Cluster::records_taken_away() const {
+  uint64_t count = 0;
+  for (const auto& watch : watches_) count += watch->taken_away();
+  return count;
 }
 
 uint64_t Cluster::hints_dropped() const {

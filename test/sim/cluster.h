@@ -27,6 +27,7 @@ struct ClusterPlan {
   // Replicas must become equal by hints and anti-entropy alone. Otherwise it never begins a round,
   // so that what it would mend behind their backs is left for hints, transfers and reads to bring.
   bool has_anti_entropy = false;
+  base::Duration tombstone_grace = std::chrono::hours(24);
 };
 
 ClusterPlan draw_cluster(uint32_t nodes, base::Rng& rng);
@@ -34,6 +35,9 @@ ClusterPlan draw_cluster(uint32_t nodes, base::Rng& rng);
 // itself: what else is drawn does not move.
 replica::HintLimits draw_hint_limits(uint64_t seed);
 bool draw_anti_entropy(uint64_t seed);
+// Seconds in some seeds with anti-entropy; else longer than any run.
+base::Duration draw_tombstone_grace(uint64_t seed);
+bool collects_soon(const ClusterPlan& plan);
 
 class Cluster : public Witness {
  public:
@@ -55,6 +59,7 @@ class Cluster : public Witness {
   // All of them have told.
   bool has_awaited_hints() const { return hint_waits_ == 0; }
   uint64_t hints_dropped() const;
+  uint64_t records_taken_away() const;
   // Some node dropped a hint of the key's partition since its program began, and says so.
   bool is_dirty(const std::string& key) const;
   // What is wrong with the hash trees, when these are all the keys there are and nothing changes:

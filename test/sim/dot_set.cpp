@@ -50,4 +50,6 @@ DotSet operator-(DotSet left, const DotSet& right) {
   return left;
 }
 
+DotSet common(const DotSet& left, const DotSet& right) { return left - (left - right); }
+
 }  // namespace distkv::sim

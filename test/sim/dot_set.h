@@ -23,5 +23,7 @@ class DotSet {
 };
 
 DotSet operator-(DotSet left, const DotSet& right);
+// What is in both.
+DotSet common(const DotSet& left, const DotSet& right);
 
 }  // namespace distkv::sim

@@ -44,6 +44,7 @@ static_assert(std::size(kHabits) == kFaultKinds);
 // Where no program ends, every write must reach all its replicas without being read.
 constexpr Chance kSparesPrograms{200000};
 constexpr Chance kHalf{500000};
+constexpr Chance kIsThinnedOut{600000};
 constexpr uint64_t kLossPerMillionMax = 300000;  // The most that membership is stated for.
 constexpr uint64_t kOddityPerMillionMax = 50000;
 constexpr uint64_t kSplitPerMillionMax = 300000;
@@ -87,6 +88,10 @@ FaultPlan draw_faults(base::Rng& rng, const FaultBounds& bounds) {
   }
   plan.network = draw_network(rng);
   return plan;
+}
+
+void thin_out(FaultPlan& plan, base::Rng rng) {
+  std::erase_if(plan.sources, [&rng](const auto&) { return happens(rng, kIsThinnedOut); });
 }
 
 std::string_view name_of(FaultKind kind) {

@@ -52,6 +52,9 @@ struct FaultPlan {
   NetworkRates network;
 };
 
+// Takes most kinds of faults out again, for what needs all nodes now and then.
+void thin_out(FaultPlan& plan, base::Rng rng);
+
 // What a cluster can stand.
 struct FaultBounds {
   bool may_wipe = false;   // An acknowledged write outlives the loss of one disk.

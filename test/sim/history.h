@@ -20,6 +20,7 @@ struct Operation : history::Operation {
   base::Code code = base::Code::kUnknownOutcome;
   // The writes that the answer's context covers, as it stood when it arrived.
   DotSet covered;
+  DotSet gone;  // KeyTruth::gone when it began.
 };
 
 // One entry for each operation, in the order of invocation.

@@ -20,6 +20,7 @@ history::Outcome outcome_of(base::Code code) {
 
 OperationId Recorder::invoke(Operation operation, const WriteIntent* intent) {
   operation.invoked_at = scheduler_.now();
+  if (const KeyTruth* key = truth_.find(operation.key)) operation.gone = key->gone();
   if (intent != nullptr) {
     truth_.intend(operation.op_id, *intent);
     operation.value = name_of_value(intent->value);
@@ -103,6 +104,7 @@ DotSet Recorder::answer(OperationId id, const wire::GetReply& reply, bool wants_
   answer.where = describe_operation(operation);
   answer.key = operation.key;
   answer.seen = operation.covered;
+  answer.gone = operation.gone;
   answer.values.assign(reply.values.begin(), reply.values.end());
   answer.sibling_count = reply.sibling_count;
   answer.wants_siblings = wants_siblings;

@@ -24,8 +24,10 @@ void ReplicaWatch::on_write(CommitNumber commit, const storage::Write& write) {
   Change change{commit, write.key, std::nullopt, std::nullopt};
   if (before != nullptr) change.before = *before;
   if (!write.entry) {
-    if (before != nullptr) complain("P5", write.key, "the record was erased");
-    return;
+    if (before == nullptr) return complain("P5", write.key, "no record was erased");
+    State after{before->seen, {}, before->seen};
+    take_away(write.key, *before);
+    return keep(std::move(change), std::move(after));
   }
   const auto record = causality::decode_record(write.entry->meta, write.entry->value);
   if (!record.is_ok()) return complain("P5", write.key, record.status().to_string());
@@ -34,19 +36,53 @@ void ReplicaWatch::on_write(CommitNumber commit, const storage::Write& write) {
   KeyTruth& key = truth_.key(write.key);
   State after;
   after.seen = key.covered(record->seen);
+  if (before != nullptr) after.collected = before->collected;
+  after.seen.merge(after.collected);
   for (const causality::Version& version : record->versions) {
     if (const auto place = key.find(version.dot)) after.alive.add(*place);
   }
   mark_stored(key, after);
   if (trace_.is_printing()) note(write.key, before, after);
   judge(write.key, before, after);
+  keep(std::move(change), std::move(after));
+}
+
+void ReplicaWatch::keep(Change change, State after) {
   change.seen = after.seen;
-  states_[write.key] = std::move(after);
+  states_[change.key] = std::move(after);
   changes_.push_back(std::move(change));
   if (changes_.size() > kChangesMax && changes_durable_ > 0) {
     changes_.pop_front();
     --changes_durable_;
   }
+}
+
+// Either all replicas have proved that they hold the same dead record, or this one is told that
+// they had, and what it still shows alive was superseded by that.
+void ReplicaWatch::take_away(const std::string& name, const State& before) {
+  ++taken_away_;
+  KeyTruth& key = truth_.key(name);
+  if (trace_.is_printing()) {
+    trace_.note(self_, EventKind::kRecord, name + " taken away: " + describe(key, before.seen));
+  }
+  DotSet alive = before.alive - key.gone();
+  alive.remove(key.phantoms(alive));
+  if (alive.is_empty()) return;
+  for (const size_t place : alive.places()) {
+    if (key.mint(place).is_tombstone || key.mint(place).expires) continue;
+    complain("P2", name, "taken away while alive: " + describe(key, alive));
+    return;
+  }
+  DotSet real = before.seen;
+  real.remove(key.phantoms(real));
+  real.remove(key.gone());
+  const Replication found = replication_ ? replication_(name, real) : Replication{0, 1};
+  if (found.holders < found.replicas) {
+    complain("P2", name,
+             "taken away while only " + std::to_string(found.holders) + " of " +
+                 std::to_string(found.replicas) + " replicas hold it durably");
+  }
+  key.collect(before.seen);
 }
 
 std::optional<size_t> ReplicaWatch::take_mint(const std::string& key,
@@ -180,6 +216,7 @@ void judge_record(const KeyTruth& truth, const std::string& where, const DotSet&
   const DotSet superseded = truth.superseded(seen);
   DotSet vanished = (seen - alive) - superseded;
   vanished.remove(truth.joined(seen));
+  vanished.remove(truth.gone());
   vanished.remove(truth.phantoms(vanished));
   if (!vanished.is_empty()) {
     violations.push_back(
@@ -189,7 +226,8 @@ void judge_record(const KeyTruth& truth, const std::string& where, const DotSet&
   if (!unseen.is_empty()) {
     violations.push_back({"P3", where + ": alive but not seen: " + describe(truth, unseen)});
   }
-  const DotSet risen = alive - (alive - superseded);
+  // What was collected may come back with an old copy of a store, which tells nobody of it.
+  const DotSet risen = common(alive, superseded) - truth.gone();
   if (!risen.is_empty()) {
     violations.push_back({"P4", where + ": alive although superseded: " + describe(truth, risen)});
   }

@@ -1,12 +1,15 @@
 // Follows every record on every replica's disk and judges each change of it:
 //   P3  a version vanishes only if a write that this record has seen superseded it;
 //   P4  a version that was superseded is gone;
-//   P5  what a record has seen only grows, from what survived the last crash on.
+//   P5  what a record has seen only grows, from what survived the last crash on; what was collected
+//       counts as seen;
+//   P2  a record is taken away only when nothing of it is alive and all its replicas hold that.
 // It also is where writes enter the truth: the first replica to store a dot minted it.
 #pragma once
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -24,11 +27,24 @@ class ReplicaWatch : public DiskObserver {
   // All outlive this.
   ReplicaWatch(MachineIndex self, Truth& truth, Violations& violations, Trace& trace)
       : self_(self), truth_(truth), violations_(violations), trace_(trace) {}
+  // Tells how many replicas hold writes of a key durably, and how many there are. Without it
+  // nothing may be taken away.
+  struct Replication {
+    size_t holders = 0;
+    size_t replicas = 0;
+  };
+  void set_replication(
+      std::function<Replication(const std::string& key, const DotSet& writes)> replication) {
+    replication_ = std::move(replication);
+  }
 
   void on_write(CommitNumber commit, const storage::Write& write) override;
   void on_durable(CommitNumber through) override;
   void on_lost_after(CommitNumber kept) override;
   void on_wiped() override;
+
+  // How often a record was taken away.
+  uint64_t taken_away() const { return taken_away_; }
 
   // True if this replica holds durably all these writes of the key, or has lost its disk and is not
   // to be blamed.
@@ -38,6 +54,7 @@ class ReplicaWatch : public DiskObserver {
   struct State {
     DotSet seen;
     DotSet alive;
+    DotSet collected;  // Of the seen: the record may be gone, or know nothing of it.
   };
   // How to take a change back when a crash loses it.
   struct Change {
@@ -49,6 +66,8 @@ class ReplicaWatch : public DiskObserver {
   };
 
   void complain(std::string_view property, const std::string& key, const std::string& details);
+  void take_away(const std::string& key, const State& before);
+  void keep(Change change, State after);
   std::optional<size_t> take_mint(const std::string& key, const causality::Record& record,
                                   const State* before);
   void check_mint(const std::string& key, const causality::Version& version);
@@ -63,11 +82,13 @@ class ReplicaWatch : public DiskObserver {
   Truth& truth_;
   Violations& violations_;
   Trace& trace_;
+  std::function<Replication(const std::string&, const DotSet&)> replication_;
   std::map<std::string, State> states_;
   std::deque<Change> changes_;
   size_t changes_durable_ = 0;  // The first of them.
   std::map<std::string, DotSet> durable_seen_;
   bool was_wiped_ = false;
+  uint64_t taken_away_ = 0;
 };
 
 // The rules for one record on its own, also for what a reader was given: what it has seen against

@@ -30,6 +30,13 @@ ClusterPlan plan_of(const Options& options, base::Rng& rng) {
   ClusterPlan plan = draw_cluster(options.nodes, rng);
   plan.hints = draw_hint_limits(options.seed);
   plan.has_anti_entropy = draw_anti_entropy(options.seed);
+  plan.tombstone_grace = draw_tombstone_grace(options.seed);
+  return plan;
+}
+
+WorkloadPlan workload_of(const Options& options, base::Rng& rng) {
+  WorkloadPlan plan = draw_workload(rng);
+  if (draw_tombstone_grace(options.seed) < ClusterPlan().tombstone_grace) let_tombstones_age(plan);
   return plan;
 }
 
@@ -40,7 +47,7 @@ class Simulation {
         rng_(options.seed),
         trace_(scheduler_, options.is_traced ? stdout : nullptr),
         network_(scheduler_, trace_, tally_, rng_.fork()),
-        workload_plan_(draw_workload(rng_)),
+        workload_plan_(workload_of(options_, rng_)),
         world_{scheduler_,
                trace_,
                network_,
@@ -54,8 +61,7 @@ class Simulation {
         workload_(client_world_, workload_plan_, rng_.fork()),
         reader_(client_world_, static_cast<uint32_t>(workload_.machines().size()), reader_habits(),
                 rng_.fork()),
-        fault_plan_(draw_faults(
-            rng_, {cluster_.plan().write_quorum > 1, options.engine == EngineKind::kLsm})),
+        fault_plan_(plan_faults()),
         faults_(victims(), fault_plan_, rng_.fork()) {
     if (options.until) end_ = base::MonotonicTime(seconds(*options.until));
   }
@@ -65,6 +71,7 @@ class Simulation {
     network_.open(fault_plan_.network);
     if (form() && suffer() && heal()) judge();
     if (violations_.empty()) judge_stores();
+    tally_.operations["record collected"] += cluster_.records_taken_away();
     RunReport report;
     report.seed = options_.seed;
     report.hash = trace_.hash();
@@ -76,6 +83,13 @@ class Simulation {
   }
 
  private:
+  FaultPlan plan_faults() {
+    FaultPlan plan =
+        draw_faults(rng_, {cluster_.plan().write_quorum > 1, options_.engine == EngineKind::kLsm});
+    if (collects_soon(cluster_.plan())) thin_out(plan, base::Rng(options_.seed));
+    return plan;
+  }
+
   Victims victims() {
     std::vector<MachineIndex> machines;
     for (const SimNode* node : cluster_.nodes()) machines.push_back(node->index());
@@ -210,13 +224,15 @@ class Simulation {
       if (!record.meta.empty()) {
         const auto decoded = causality::decode_record(record.meta, record.values);
         if (decoded.is_ok()) seen = truth_.key(key).covered(decoded->seen);
+        if (decoded.is_ok()) check_gone(truth_, key, *decoded, violations_);
       }
+      seen.merge(truth_.key(key).gone());
       check_durability(truth_, recorder_.history(), key, seen, has_wiped, violations_);
     }
     check_refusals(truth_, recorder_.history(), violations_);
     const ClusterPlan& plan = cluster_.plan();
     const bool is_monotonic = 2 * plan.read_quorum > plan.replicas;
-    check_order(recorder_.history(), {!has_wiped, is_monotonic}, violations_);
+    check_order(recorder_.history(), {!has_wiped, is_monotonic, !collects_soon(plan)}, violations_);
   }
 
   // Every store once more, after the last word of its program.

@@ -80,6 +80,12 @@ DotSet KeyTruth::of_operation(const base::OpId& op_id) const {
   return found == operations_.end() ? DotSet{} : found->second;
 }
 
+DotSet KeyTruth::gone() const {
+  DotSet gone = superseded(collected_);
+  gone.merge(collected_);
+  return gone;
+}
+
 base::Counter KeyTruth::last_counter(base::ActorId actor) const {
   auto after = places_.upper_bound({actor, base::Counter{UINT64_MAX}});
   if (after == places_.begin()) return {};

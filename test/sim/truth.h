@@ -79,6 +79,10 @@ class KeyTruth {
   DotSet phantoms(const DotSet& seen) const;
   // All dots of one operation.
   DotSet of_operation(const base::OpId& op_id) const;
+  // A replica took its record away for good: all of this was settled.
+  void collect(const DotSet& seen) { collected_.merge(seen); }
+  // What no replica needs to remember any more: what was collected, and what that superseded.
+  DotSet gone() const;
   // The greatest counter this actor ever minted for the key; zero if none.
   base::Counter last_counter(base::ActorId actor) const;
 
@@ -88,6 +92,7 @@ class KeyTruth {
   std::vector<Mint> mints_;
   std::map<causality::Dot, size_t> places_;
   std::map<base::OpId, DotSet> operations_;
+  DotSet collected_;
 };
 
 // All keys, and what clients asked for.

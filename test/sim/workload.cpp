@@ -25,6 +25,8 @@ constexpr uint64_t kAttemptsMax = 4;
 constexpr uint64_t kPaddingBytesMax = 64;
 constexpr uint64_t kLargeBytesMax = 200000;  // Several parts of any real stream.
 constexpr uint64_t kTtlMillisecondsMax = 20000;
+constexpr uint64_t kKeysAtATime = 3;
+constexpr base::Duration kTimeOfKeys = std::chrono::seconds(2);
 constexpr Spread kPatience{std::chrono::milliseconds(300), std::chrono::milliseconds(3000)};
 
 ClientHabits draw_habits(base::Rng& rng) {
@@ -51,6 +53,15 @@ WorkloadPlan draw_workload(base::Rng& rng) {
   plan.is_blind = Chance{static_cast<uint32_t>(rng.below(kMillion))};
   plan.at_one = Chance{static_cast<uint32_t>(rng.below(kMillion / 2))};
   return plan;
+}
+
+void let_tombstones_age(WorkloadPlan& plan) {
+  plan.is_put = Chance{300000};
+  plan.is_delete = Chance{500000};
+  plan.forgets_keys = true;
+  while (plan.keys.size() < kKeysAtATime * 6) {
+    plan.keys.push_back("aging-" + std::to_string(plan.keys.size()));
+  }
 }
 
 Workload::Workload(const ClientWorld& world, WorkloadPlan plan, base::Rng rng)
@@ -85,9 +96,15 @@ void Workload::pause_then_run(size_t client) {
   });
 }
 
+const std::string& Workload::draw_key() {
+  if (!plan_.forgets_keys) return plan_.keys[rng_.below(plan_.keys.size())];
+  const auto turn = static_cast<uint64_t>(scheduler_.elapsed() / kTimeOfKeys);
+  return plan_.keys[(turn * kKeysAtATime + rng_.below(kKeysAtATime)) % plan_.keys.size()];
+}
+
 Request Workload::draw_request() {
   Request request;
-  request.key = plan_.keys[rng_.below(plan_.keys.size())];
+  request.key = draw_key();
   if (happens(rng_, plan_.at_one)) {
     request.consistency = wire::Consistency::kOne;
   } else if (happens(rng_, plan_.at_all)) {

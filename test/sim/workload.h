@@ -25,9 +25,12 @@ struct WorkloadPlan {
   Chance at_one{150000};
   Chance at_all{50000};
   Chance is_plain_read{200000};  // Asks for the newest value alone.
+  bool forgets_keys = false;  // Works on a few keys at a time, and comes back to them much later.
 };
 
 WorkloadPlan draw_workload(base::Rng& rng);
+// Deletes much, and leaves keys alone for long enough that tombstones of theirs are collected.
+void let_tombstones_age(WorkloadPlan& plan);
 
 class Workload {
  public:
@@ -43,6 +46,7 @@ class Workload {
 
  private:
   void pause_then_run(size_t client);
+  const std::string& draw_key();
   Request draw_request();
   void draw_write(Request& request);
 

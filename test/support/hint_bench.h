@@ -131,7 +131,8 @@ class HintBench : private wire::Network, private membership::Listener {
   wire::Rpc rpc{*this, timers, encoder};
   replica::DotClock dots{base::ActorId{9}, base::Counter{}, clock};
   replica::HashTree tree;
-  replica::LocalReplica local{engine, dots, tree, storage::Durability::kGroup};
+  replica::Holdings holdings;
+  replica::LocalReplica local{engine, dots, tree, holdings, storage::Durability::kGroup};
   membership::Membership membership{{base::NodeId{"self"}, base::Endpoint{"self:1"}, 1, "bench"},
                                     {},
                                     {*this, rpc, encoder, timers, clock, log},

@@ -309,6 +309,43 @@ inline StatusReply sample_status_reply_of_trees() {
   return reply;
 }
 
+// With what was appended for the collection of tombstones.
+inline StatusReply sample_status_reply_of_horizons() {
+  StatusReply reply = sample_status_reply_of_trees();
+  reply.anti_entropy->collected = 7;
+  reply.anti_entropy->behind = 8;
+  return reply;
+}
+
+inline ApplyRequest sample_apply_request_of_new() {
+  ApplyRequest request = sample_apply_request();
+  request.is_new = true;
+  return request;
+}
+
+inline LeavesRequest sample_leaves_request_with_horizon() {
+  LeavesRequest request = sample_leaves_request();
+  request.horizon = base::Counter(0x0102030405060708);
+  return request;
+}
+
+inline LeavesReply sample_leaves_reply_with_horizon() {
+  LeavesReply reply = sample_leaves_reply();
+  reply.horizon = base::Counter(0x0807060504030201);
+  return reply;
+}
+
+inline HorizonRequest sample_horizon_request() {
+  return {.layout_version = base::LayoutVersion(8),
+          .step = HorizonStep::kProve,
+          .horizon = base::Counter(0x1122334455667788),
+          .partitions = {0, 1023}};
+}
+
+inline HorizonReply sample_horizon_reply() {
+  return {.code = base::Code::kUnavailable, .message = "moving", .partitions = {1023}};
+}
+
 // Calls visit(name, message) for each type of the protocol.
 template <typename Visit>
 void for_each_sample(Visit visit) {
@@ -354,6 +391,12 @@ void for_each_sample(Visit visit) {
   visit("FetchReply", sample_fetch_reply());
   visit("MergeRequest", sample_merge_request());
   visit("StatusReplyOfTrees", sample_status_reply_of_trees());
+  visit("StatusReplyOfHorizons", sample_status_reply_of_horizons());
+  visit("ApplyRequestOfNew", sample_apply_request_of_new());
+  visit("LeavesRequestWithHorizon", sample_leaves_request_with_horizon());
+  visit("LeavesReplyWithHorizon", sample_leaves_reply_with_horizon());
+  visit("HorizonRequest", sample_horizon_request());
+  visit("HorizonReply", sample_horizon_reply());
 }
 
 }  // namespace distkv::wire

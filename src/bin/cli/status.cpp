@@ -86,7 +86,10 @@ std::string anti_entropy_text(const std::optional<AntiEntropyStatus>& status) {
           "\nHash trees being built: " + std::to_string(status->building) +
           "\nExchanged: " + std::to_string(status->records) + " records, " +
           std::to_string(status->bytes) + " bytes in " + std::to_string(status->rounds) +
-          " rounds\n";
+          " rounds\nTombstones collected: " + std::to_string(status->collected) + "\n";
+  if (status->behind > 0) {
+    text += "Catching up after a loss: " + std::to_string(status->behind) + " partitions\n";
+  }
   if (status->mismatches == 0) return text;
   return text + "Wrong hashes found and replaced: " + std::to_string(status->mismatches) + "\n";
 }
@@ -102,6 +105,7 @@ std::string anti_entropy_json(const AntiEntropyStatus& status) {
   object.number("dirty", status.dirty).number("building", status.building);
   object.number("rounds", status.rounds).number("records", status.records);
   object.number("bytes", status.bytes).number("mismatches", status.mismatches);
+  object.number("collected", status.collected).number("behind", status.behind);
   return object.number("proven", proven_of(status).count).json("proofs", json_array(proofs)).text();
 }
 
