@@ -13,19 +13,20 @@ namespace {
 // Operations alive in what a read has seen, with the greatest dot of each.
 struct Expected {
   std::map<base::OpId, causality::Dot> certain;
-  std::map<base::OpId, causality::Dot> possible;  // They expire, or a put joined them.
+  // They expire, a put joined them, or their only replica lost them, perhaps since it was read.
+  std::map<base::OpId, causality::Dot> possible;
 };
 
 Expected expected_of(const KeyTruth& key, const DotSet& seen) {
   Expected expected;
   DotSet alive = seen - key.superseded(seen);
-  alive.remove(key.phantoms(alive));
   alive.remove(key.gone());
   const DotSet joined = key.joined(seen);
   for (const size_t place : alive.places()) {
     const Mint& mint = key.mint(place);
     if (mint.is_tombstone) continue;
-    auto& operations = mint.expires || joined.has(place) ? expected.possible : expected.certain;
+    const bool is_possible = mint.expires || joined.has(place) || mint.is_phantom();
+    auto& operations = is_possible ? expected.possible : expected.certain;
     const auto [known, is_new] = operations.emplace(mint.op_id, mint.dot);
     if (!is_new && is_newer(mint.dot, known->second)) known->second = mint.dot;
   }
