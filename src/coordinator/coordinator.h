@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/timers.h"
 #include "causality/record.h"
 #include "coordinator/hot_keys.h"
@@ -84,6 +85,7 @@ struct Parts {
   const base::Clock& clock;
   // A replica refused a request as older than its layout: fetch the newer one from it.
   std::function<void(const base::NodeId&)> on_stale_layout;
+  base::Log& log;
 };
 
 // Reads that may be asked twice because an answer is slow: a twentieth of all, saved up to a

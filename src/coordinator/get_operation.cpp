@@ -135,6 +135,7 @@ void GetOperation::arm_hedge_timer() {
     const auto operation = self.lock();
     if (!operation || !operation->done_ || operation->is_resolving_) return;
     if (operation->counts_->hedge_budget.spend()) {
+      operation->parts_.log.debug("read_hedged");
       operation->is_hedged_ = true;
       operation->ask_spare();
     }
@@ -160,8 +161,10 @@ void GetOperation::on_late() {
   blame_the_silent();
   if (!done_) return;
   if (!is_resolving_) {
+    if (asked_ < candidates_.size()) parts_.log.debug("late_replica_replaced");
     ask_spare();
   } else if (repairing_ > 0 && asked_ < candidates_.size()) {
+    parts_.log.debug("late_write_back_replaced");
     write_back(candidates_[asked_++]);
   }
   if (done_) arm_spare_timer();
@@ -265,6 +268,7 @@ void GetOperation::merge() {
 void GetOperation::repair(causality::Record record) {
   merged_ = std::move(record);
   ++counts_->read_repairs;
+  parts_.log.debug("read_repaired");
   merged_bytes_ = replica::encode(merged_);
   const uint64_t digest = merged_bytes_.view().digest();
   if (consistency_ == wire::Consistency::kOne) answer(Status::ok(), merged_);

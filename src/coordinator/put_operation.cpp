@@ -56,6 +56,7 @@ void PutOperation::on_minted(base::Result<replica::Minted> minted) {
   minted_ = std::move(*minted);
   // A layout adopted since the operation began must get the write too.
   if (parts_.layouts.is_newer_than(plan_.layouts)) {
+    parts_.log.debug("write_follows_new_layout");
     plan_ = make_plan(parts_.layouts, plan_.token);
     tally_ = Tally(plan_, command_.consistency, options_.quorums.write);
   }

@@ -204,6 +204,7 @@ bool Node::Impl::hand_over(const wire::PutRequest& request,
     return node == identity_.node_id || !parts_.replicas->is_reachable(node);
   });
   if (others.empty()) return false;
+  host_.log.debug("put_handed_over");
   parts_.forwarder->forward(request, std::move(others), patience(request.timeout), done);
   return true;
 }

@@ -104,6 +104,7 @@ void Node::Impl::on_greeting(base::ConnectionId from, const wire::FrameView& fra
 // A request under an older layout may have chosen the wrong replicas; its sender gets to know.
 Status Node::Impl::judge_layout(base::LayoutVersion version) const {
   if (version >= layouts_.version()) return Status::ok();
+  host_.log.debug("layout_refused_as_old");
   return {Code::kStaleLayout, "made under layout " + std::to_string(version.value()) +
                                   ", this node has " + std::to_string(layouts_.version().value())};
 }

@@ -17,6 +17,7 @@ struct PutForwarder::Call {
   size_t next = 0;
   base::MonotonicTime deadline;
   size_t under_way = 0;        // Attempts.
+  bool is_again = false;       // One was made.
   bool may_be_stored = false;  // An attempt ended without an answer.
   std::string last_refusal = "no replica of the key is up";
   Code last_code = Code::kRejected;
@@ -56,6 +57,8 @@ void PutForwarder::try_next(const std::shared_ptr<Call>& call) {
     const membership::Member* member = host_.membership.find(node);
     if (member == nullptr || !member->is_reachable()) continue;
     call->request.timeout = std::chrono::ceil<std::chrono::milliseconds>(left);
+    if (call->is_again) host_.log.debug("put_forwarded_again", {{"to", node.value()}});
+    call->is_again = true;
     ++call->under_way;
     call->late_timer =
         host_.timers.start(kForwardPatience, [this, call, &node] { on_late(call, node); });

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "replica/replicas.h"
 #include "wire/rpc.h"
 
@@ -29,6 +30,7 @@ class PutForwarder {
     replica::Replicas& replicas;
     base::Timers& timers;
     const base::Clock& clock;
+    base::Log& log;
   };
   explicit PutForwarder(const Host& host) : host_(host) {}
 

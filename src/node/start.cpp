@@ -299,10 +299,10 @@ void Node::Impl::build_member_parts() {
       {config_.read_quorum, config_.write_quorum}, config_.spare_delay, config_.request_timeout};
   parts_.coordinator = std::make_unique<coordinator::Coordinator>(
       coordinator::Parts{layouts_, *local_, *parts_.replicas, hints_, host_.timers, host_.clock,
-                         [this](const base::NodeId& node) { pull_layouts(node); }},
+                         [this](const base::NodeId& node) { pull_layouts(node); }, host_.log},
       options);
-  parts_.forwarder = std::make_unique<PutForwarder>(
-      PutForwarder::Host{rpc_, *parts_.membership, *parts_.replicas, host_.timers, host_.clock});
+  parts_.forwarder = std::make_unique<PutForwarder>(PutForwarder::Host{
+      rpc_, *parts_.membership, *parts_.replicas, host_.timers, host_.clock, host_.log});
   const repair::HintHost hint_host{hints_,
                                    *parts_.replicas,
                                    layouts_,
@@ -372,6 +372,9 @@ void Node::Impl::enter_cluster() {
   parts_.collector->start();
   for (const base::PartitionId partition : dirty_partitions_) {
     parts_.anti_entropy->mark_dirty(partition);
+  }
+  if (!layouts_.is_settled() && layouts_.previous->index_of(identity_.node_id)) {
+    host_.log.debug("transfer_restarted", {{"layout", layouts_.version().value()}});
   }
   update_transfer();
   ask_for_place();

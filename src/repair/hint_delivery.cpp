@@ -126,7 +126,10 @@ void HintDelivery::on_page(const std::shared_ptr<Pass>& pass,
 
 void HintDelivery::deliver(const std::shared_ptr<Pass>& pass, size_t hint) {
   const replica::Hint& kept = pass->page[hint];
-  if (is_orphan(host_.layouts, pass->target, kept.key, kept.header)) return finish_one(pass);
+  if (is_orphan(host_.layouts, pass->target, kept.key, kept.header)) {
+    host_.log.debug("hint_orphaned", {{"target", pass->target.value()}});
+    return finish_one(pass);
+  }
   pass->has_sent = true;
   host_.replicas.apply(
       pass->target, {kept.key, ring::token_of(kept.key)}, kept.record.view(),
@@ -163,6 +166,7 @@ void HintDelivery::end(const std::shared_ptr<Pass>& pass) {
 void HintDelivery::back_off(const NodeId& target) {
   Backoff& backoff = backoffs_[target];
   backoff.delay = std::clamp(2 * backoff.delay, kHintRetryMin, kHintRetryMax);
+  host_.log.debug("hint_delivery_delayed", {{"target", target.value()}});
   backoff.is_over = false;
   backoff.timer = host_.timers.start(backoff.delay, [this, target] {
     backoffs_[target].is_over = true;

@@ -149,6 +149,7 @@ void Transfer::finish_one(const std::shared_ptr<Page>& page) {
 }
 
 void Transfer::retry_later(std::function<void()> again) {
+  log_.debug("transfer_retried", {{"layout", layouts_.version().value()}});
   timer_ = timers_.start(kTransferRetryInterval, std::move(again));
 }
 

@@ -111,6 +111,7 @@ void TreeSurvey::take(const Result<storage::Page>& page) {
 void TreeSurvey::finish() {
   if (section_->is_doubted) return next_section();
   const size_t wrong = tree_.settle(section_->number, section_->error);
+  if (!section_->is_verified) log_.debug("hash_tree_built", {{"section", section_->number}});
   if (section_->is_verified && wrong > 0) {
     mismatches_ += wrong;
     log_.warn("hash_tree_wrong", {{"section", section_->number}, {"leaves", wrong}});

@@ -129,6 +129,7 @@ void HintStore::count(const NodeId& target, const HintChange& change) {
 void HintStore::note_dropped(const NodeId& target, std::optional<base::Token> token,
                              const std::string& why) {
   ledger_.count_dropped(target);
+  log_.debug("hint_dropped", {{"target", target.value()}, {"why", why}});
   on_dropped_(token);
   const base::MonotonicTime now = clock_.now();
   if (drop_logged_ && now - *drop_logged_ < kHintDropLogInterval) return;
@@ -226,6 +227,7 @@ storage::Decision HintStore::decide_add(Add& add, const storage::EntryView* kept
         older.is_ok() ? joined(older->record, record.view()) : Result<RecordBytes>(older.status());
     if (!both.is_ok()) return add.refused = both.status(), storage::Decision{};
     record = std::move(*both);
+    log_.debug("hint_coalesced", {{"target", add.target.value()}});
     add.header.layout = std::max(add.header.layout, older->meta.header.layout);
     add.header.oldest = older->meta.header.oldest;
     bytes_before = bytes_of(add.stored_key_bytes, kept->meta.size(), kept->value.size());
@@ -310,6 +312,7 @@ storage::Decision HintStore::decide_removal(Removal& removal, const storage::Ent
     return {storage::Decision::Action::kErase, {}};
   }
   // It grew while it was delivered: what is left was kept after that was read.
+  if (removal.record_meta) log_.debug("hint_grew", {{"target", removal.target.value()}});
   if (header.oldest.sequence >= removal.frontier.sequence) return {};
   header.oldest = removal.frontier;
   return put_hint(header, stored->record);

@@ -45,7 +45,7 @@ struct Fixture : repair::HintBench {
   uint64_t operations = 0;
   std::optional<PutResult> result;
   Coordinator coordinator{Parts{layouts, local, replicas, hints, timers, clock,
-                                [this](const NodeId& node) { stale.push_back(node.value()); }},
+                                [this](const NodeId& node) { stale.push_back(node.value()); }, log},
                           Options{{2, 2}, seconds(1), seconds(2)}};
 };
 
