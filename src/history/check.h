@@ -43,10 +43,13 @@ struct Violation {
 
 // What holds only in some configurations.
 struct Promises {
-  // R + W > N, and no disk was lost: a read at quorum meets each write at quorum.
+  // R + W > N: a read at quorum meets each write at quorum.
   bool has_quorums = true;
-  // 2R > N besides: what one read wrote back the next one meets.
+  // 2R > N: what one read wrote back the next one meets.
   bool is_monotonic = true;
+  // No disk was lost. Otherwise neither of these holds, nor that a write at all is met by any read
+  // and a read at all meets any write.
+  bool keeps_disks = true;
   // Nothing deleted or expired is forgotten during the history: contexts go on covering it. Without
   // this the order of operations on a key is judged up to its first delete alone.
   bool keeps_tombstones = true;

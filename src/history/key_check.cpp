@@ -17,9 +17,9 @@ constexpr size_t kLevels = 3;
 size_t index_of(Consistency level) { return static_cast<size_t>(level); }
 
 // True if a read at one level meets every write acknowledged at the other.
-bool do_meet(Consistency read, Consistency write) {
+bool do_meet(Consistency read, Consistency write, bool has_quorums) {
   if (read == Consistency::kAll || write == Consistency::kAll) return true;
-  return read == Consistency::kQuorum && write == Consistency::kQuorum;
+  return has_quorums && read == Consistency::kQuorum && write == Consistency::kQuorum;
 }
 
 // What a read must have seen, as it was when the read began.
@@ -70,11 +70,14 @@ class KeyCheck {
   void end_write(size_t place) {
     const Operation& operation = history_[place];
     const Write& write = *by_place_.at(place);
-    if (promises_.has_quorums) {
+    if (promises_.keeps_disks) {
       for (const Consistency level : {Consistency::kOne, Consistency::kQuorum, Consistency::kAll}) {
-        if (do_meet(level, operation.consistency)) written_[index_of(level)].merge(operation.seen);
+        if (!do_meet(level, operation.consistency, promises_.has_quorums)) continue;
+        written_[index_of(level)].merge(operation.seen);
       }
-      if (operation.is_strict()) sessions_[operation.client].merge(operation.seen);
+      if (promises_.has_quorums && operation.is_strict()) {
+        sessions_[operation.client].merge(operation.seen);
+      }
     }
     judge_receipt(write);
     if (write.is_exact && operation.kind == Kind::kPut && !operation.expires) {
@@ -88,7 +91,7 @@ class KeyCheck {
     required_.erase(place);
     for (const std::string& value : read.values) judge_value(place, value);
     judge_absence(place);
-    if (!promises_.has_quorums || !promises_.is_monotonic || !read.is_strict()) return;
+    if (!promises_.keeps_disks || !promises_.is_monotonic || !read.is_strict()) return;
     read_.merge(read.seen);
     sessions_[read.client].merge(read.seen);
   }
@@ -120,7 +123,8 @@ class KeyCheck {
       report(read.is_final ? Fault::kLost : Fault::kStale, place,
              unseen(place,
                     [&](const Operation& other) {
-                      return !other.is_read() && do_meet(read.consistency, other.consistency);
+                      return !other.is_read() &&
+                             do_meet(read.consistency, other.consistency, promises_.has_quorums);
                     }),
              "has not seen a write that was acknowledged before it began");
     }

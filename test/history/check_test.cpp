@@ -180,6 +180,20 @@ TEST_CASE("not stale: where a disk was lost or quorums do not meet, no order is 
   story.get({2, 2, 3}, "", "");
 
   CHECK(story.faults({.has_quorums = false}) == "");
+  CHECK(story.faults({.keeps_disks = false}) == "");
+}
+
+TEST_CASE(
+    "stale: a write at all is met by any read, whatever the quorums, unless a disk was lost") {
+  for (const Consistency read : {Consistency::kOne, Consistency::kQuorum, Consistency::kAll}) {
+    Story story;
+    story.put('a', {1, 0, 1}, "a").consistency = Consistency::kAll;
+    story.get({2, 2, 3}, "", "").consistency = read;
+
+    CAPTURE(name_of(read));
+    CHECK(story.faults({.has_quorums = false}) == "stale ");
+    CHECK(story.faults({.keeps_disks = false}) == "");
+  }
 }
 
 // ---- non-monotonic
@@ -196,7 +210,9 @@ TEST_CASE("non-monotonic: a read has not seen what an earlier one had seen") {
   SUBCASE("at the same time") { story.get({3, 2, 4}, "", ""); }
   SUBCASE("at one") { story.get({3, 3, 4}, "", "").consistency = Consistency::kOne; }
   CHECK(story.faults() == expected);
+  CHECK(story.faults({.has_quorums = false}) == expected);
   CHECK(story.faults({.is_monotonic = false}) == "");
+  CHECK(story.faults({.keeps_disks = false}) == "");
 }
 
 // ---- session

@@ -232,7 +232,8 @@ class Simulation {
     check_refusals(truth_, recorder_.history(), violations_);
     const ClusterPlan& plan = cluster_.plan();
     const bool is_monotonic = 2 * plan.read_quorum > plan.replicas;
-    check_order(recorder_.history(), {!has_wiped, is_monotonic, !collects_soon(plan)}, violations_);
+    check_order(recorder_.history(),
+                {true, is_monotonic, !has_wiped, !collects_soon(plan)}, violations_);
   }
 
   // Every store once more, after the last word of its program.
