@@ -64,7 +64,8 @@ void Maintenance::tick() {
   tick_timer_ = host_.timers.start(kTickInterval, [this] { tick(); });
   const bool has_written = std::exchange(has_written_, false);
   quiet_ticks_ = has_written ? 0 : std::min(quiet_ticks_ + 1, kQuietTicks);
-  is_space_check_due_ = has_written || space_.is_full();
+  // Under pressure of space others may make room, for which much waits: whoever writes or not.
+  is_space_check_due_ = has_written || space_.pressure() > 0;
   is_scrub_due_ = true;
   events_.ticked();
   heal_readable();

@@ -99,6 +99,20 @@ TEST_CASE("room that has come back is noticed within a tick, and the ballast is 
   CHECK(full.rig.files("ballast") == 1);
 }
 
+TEST_CASE("a store that nobody writes to notices room that others made, though it was not full") {
+  FullDisk full;
+  full.leave_free(80 << 10);
+  CHECK(full.rig.put(1, "new") == "ok");
+  full.tick();
+  REQUIRE(full.rig.engine().pressure() > 0.5);
+  full.tick();
+
+  full.leave_free(kPlenty);
+  full.tick();
+
+  CHECK(full.rig.engine().pressure() == 0);
+}
+
 TEST_CASE("being full is said once in the log, and once that it is over") {
   FullDisk full;
   full.leave_free(32 << 10);
