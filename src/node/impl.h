@@ -76,6 +76,8 @@ class Node::Impl : public membership::Listener, public membership::JoinListener 
 
  private:
   enum class Phase : uint8_t { kNew, kStarting, kJoining, kServing, kStopping, kStopped };
+  // Asked to stop, perhaps in the middle of its start: no step of that goes on.
+  bool is_ending() const { return phase_ == Phase::kStopping || phase_ == Phase::kStopped; }
 
   // What a node has once it knows its cluster, in the order it is built.
   struct MemberParts {

@@ -46,6 +46,7 @@ void Node::Impl::start(std::function<void(Status)> started) {
 }
 
 void Node::Impl::on_remembered(Result<Remembered> remembered) {
+  if (is_ending()) return;
   if (!remembered.is_ok()) return finish_start(remembered.status());
   const Status adopted = adopt_identity(remembered->identity);
   if (!adopted.is_ok()) return finish_start(adopted);
@@ -72,6 +73,7 @@ void Node::Impl::restore_tree(std::string_view bytes, uint64_t generation) {
 // that does not start helps nobody. The store needs a moment to find out how far the damage goes.
 void Node::Impl::load_hints(int attempts_left) {
   hints_.load([this, attempts_left](const Status& loaded) {
+    if (is_ending()) return;
     if (loaded.code() == Code::kCorrupt && attempts_left > 0) {
       std::set<uint64_t> ids;
       for (const storage::DamagedRange& damaged : host_.engine.damaged()) {
@@ -208,6 +210,7 @@ Status Node::Impl::adopt_identity(const std::optional<Identity>& remembered) {
 
 void Node::Impl::after_saving(const Identity& identity, std::function<void()> next) {
   store_.save_identity(identity, [this, next = std::move(next)](const Status& saved) {
+    if (is_ending()) return;
     if (!saved.is_ok()) return finish_start(saved);
     next();
   });
@@ -343,7 +346,7 @@ void Node::Impl::build_repair_parts() {
 }
 
 void Node::Impl::enter_cluster() {
-  if (phase_ == Phase::kStopping || phase_ == Phase::kStopped) return;
+  if (is_ending()) return;
   build_member_parts();
   membership::Membership& membership = *parts_.membership;
   membership.start(identity_.cluster_id);
@@ -396,6 +399,7 @@ void Node::Impl::ask_for_place() {
 }
 
 void Node::Impl::finish_start(Status status) {
+  if (is_ending()) return;
   if (!started_) {
     const bool is_ending = phase_ == Phase::kStopping || phase_ == Phase::kStopped;
     if (!status.is_ok() && !is_ending) {

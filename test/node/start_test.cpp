@@ -118,6 +118,19 @@ TEST_CASE("a node without seeds founds a cluster of one and serves") {
   CHECK(here.ask_to_join("prod").code == Code::kOk);
 }
 
+TEST_CASE("a node that is stopped while it reads its store founds nothing any more") {
+  Fixture here;
+  here.node.start([](const base::Status&) {});
+  bool has_stopped = false;
+  here.node.stop([&](const base::Status& status) { has_stopped = status.is_ok(); });
+
+  here.engine.let_go();
+
+  CHECK(has_stopped);
+  CHECK_FALSE(here.node.is_serving());
+  CHECK(here.log.lines.empty());
+}
+
 TEST_CASE("a request under an older layout is refused, one under this node's is served") {
   Fixture here;
   here.node.start([](const base::Status&) {});
