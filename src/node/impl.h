@@ -115,6 +115,8 @@ class Node::Impl : public membership::Listener, public membership::JoinListener 
   void load_hints(int attempts_left);
   void recall_past();
   void on_past(const Past& past);
+  // In memory: to be saved before anything is minted.
+  void take_new_actor();
   void renew_actor(storage::Done done);
   void build_member_parts();
   void restore_tree(std::string_view bytes, uint64_t generation);

@@ -129,9 +129,7 @@ void Node::Impl::on_past(const Past& past) {
     fall_behind("the store is older than the cluster knows");
   }
   if (!is_older && (past.is_certain || !keeps_actor_)) return enter_cluster();
-  identity_.actor = base::ActorId{rng_.next()};
-  identity_.last_counter = {};
-  dots_.emplace(identity_.actor, base::Counter{}, host_.clock);
+  take_new_actor();
   host_.log.info("actor_renewed", {{"actor", identity_.actor.value()},
                                    {"why", is_older ? "the store is older than the cluster knows"
                                                     : "not every node confirmed its past"}});
@@ -157,6 +155,12 @@ void Node::Impl::fall_behind(std::string_view why) {
     ++count;
   }
   if (count > 0) host_.log.warn("store_is_behind", {{"partitions", count}, {"why", why}});
+}
+
+void Node::Impl::take_new_actor() {
+  identity_.actor = base::ActorId{rng_.next()};
+  identity_.last_counter = {};
+  dots_.emplace(identity_.actor, base::Counter{}, host_.clock);
 }
 
 // Durable first: an actor that was minted with must not be forgotten by a crash, nor the one before
@@ -263,6 +267,9 @@ void Node::Impl::on_joined(const wire::JoinReply& reply) {
   layouts_ = std::move(*layouts);
   holdings_.set_partitions(layouts_.current->partition_count);
   identity_.cluster_id = reply.cluster_id;
+  // Nothing was minted yet under the actor of a store that knew no cluster; but if the store is a
+  // copy from that time, then perhaps under the same by the life after it.
+  take_new_actor();
   remembered_members_.clear();
   for (const wire::MemberUpdate& member : reply.members) {
     // The cluster knew this id before: the store was replaced, and must outrank its past life.

@@ -99,6 +99,33 @@ TEST_CASE_FIXTURE(Fixture, "a restored store answers no read before it has caugh
   CHECK(cluster.get(kNode, "key", Consistency::kAll) == "through another");
 }
 
+TEST_CASE_FIXTURE(Fixture, "nor does one whose copy was made before it had found its cluster") {
+  REQUIRE(cluster.put(0, "key", "first") == "ok");
+  cluster[kNode].stop();
+  cluster[kNode].disk.exchange_for(storage::io::test::SimFileSystem(kNode));
+  cluster[0].crash();
+  cluster[kNode].start();
+  cluster.run(milliseconds(200));
+  cluster[kNode].stop();
+  const auto copy = cluster[kNode].disk.copy();
+  cluster[0].start();
+  await(0);
+  cluster[kNode].start();
+  await(kNode);
+  const std::string context = cluster.context_of(kNode, "key");
+  REQUIRE(cluster.put(kNode, "key", "forgotten") == "ok");
+  cluster.run(milliseconds(500));
+  cluster[kNode].crash();
+
+  cluster[kNode].disk.exchange_for(*copy);
+  cluster[kNode].start();
+  await(kNode);
+  REQUIRE(cluster.put(kNode, "key", "restored", context) == "ok");
+
+  cluster.run(milliseconds(500));
+  CHECK(cluster.sibling_count(0, "key") == 2);
+}
+
 TEST_CASE_FIXTURE(Fixture, "a copy of a store does not start while its node runs elsewhere") {
   cluster[kNode].stop();
   const auto copy = cluster[kNode].disk.copy();
