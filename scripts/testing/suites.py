@@ -35,6 +35,7 @@ THREADED = {"storage": "test/storage/storage_test", "runtime": "test/runtime/run
 SEEDS = 1000
 SEEDS_MAP = 1000  # The memory engine's, several times as quick.
 SEEDS_FRESH = 300
+SEEDS_SWARM = 2000  # Options drawn too; enough that every rare situation is reached.
 SEEDS_ASAN = 100
 SEEDS_HASHED = 100
 MUTANT_SHARES = 4  # All of them take twenty minutes; in so many days each has its turn.
@@ -64,13 +65,18 @@ SUITES: Dict[str, Suite] = {
         build("build-clang", "-Dbuildtype=debug", compiler="clang++"),
         unit_tests("build-clang"),
     )),
-    "sim": Suite("clusters of five under seeded faults, on the LSM engine and its simulated disks", (
+    "sim": Suite("clusters under seeded faults, on the LSM engine and its simulated disks", (
         build("build"),
         command(f"{SEEDS} seeds", *simulate("build", 1, SEEDS), show_last=45),
         command(f"{SEEDS_MAP} seeds on the memory engine",
                 *simulate("build", 1, SEEDS_MAP, "--engine", "map"), show_last=2),
         command(f"{SEEDS_FRESH} fresh seeds", *simulate("build", _FRESH_SEED, SEEDS_FRESH),
                 show_last=2),
+        command(f"{SEEDS_SWARM} seeds of the swarm, which reach every rare situation",
+                *simulate("build", 1, SEEDS_SWARM, "--swarm", "--require-sometimes"),
+                show_last=52),
+        command(f"{SEEDS_FRESH} fresh seeds of the swarm",
+                *simulate("build", _FRESH_SEED, SEEDS_FRESH, "--swarm"), show_last=3),
         command(f"{SEEDS_HASHED} seeds twice", *simulate("build", 1, SEEDS_HASHED, "--compare"),
                 show_last=2),
         build("build-clang", "-Dbuildtype=debug", compiler="clang++",

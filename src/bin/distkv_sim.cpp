@@ -13,21 +13,26 @@ cxxopts::Options make_options() {
   options.add_options()("seed", "First seed", cxxopts::value<uint64_t>()->default_value("1"))(
       "runs", "Seeds in a row", cxxopts::value<uint64_t>()->default_value("1"))(
       "jobs", "Runs at a time", cxxopts::value<uint32_t>()->default_value("1"))(
-      "nodes", "Nodes in the cluster", cxxopts::value<uint32_t>()->default_value("5"))(
+      "nodes", "Nodes in the cluster (default: 5, or drawn by the swarm)",
+      cxxopts::value<uint32_t>())("swarm", "Each seed draws every option of its cluster")(
       "seconds", "Simulated seconds of faults", cxxopts::value<uint32_t>()->default_value("30"))(
       "engine", "Storage engine of the nodes: lsm or map (quicker)",
       cxxopts::value<std::string>()->default_value("lsm"))(
       "trace", "Print each event (one run only)")("until", "End at this simulated second",
                                                   cxxopts::value<uint32_t>())(
-      "compare", "Run each seed twice and compare the hashes")(
-      "keep-going", "Go on after a seed that fails")("help", "Print this text");
+      "compare", "Run each seed twice and compare the hashes")("keep-going",
+                                                               "Go on after a seed that fails")(
+      "require-sometimes", "Fail if a rare situation of the list was reached by no seed")(
+      "help", "Print this text");
   return options;
 }
 
 Campaign campaign_of(const cxxopts::ParseResult& parsed) {
   Campaign campaign;
   campaign.options.seed = parsed["seed"].as<uint64_t>();
-  campaign.options.nodes = parsed["nodes"].as<uint32_t>();
+  campaign.options.is_swarm = parsed.count("swarm") > 0;
+  if (campaign.options.is_swarm) campaign.options.nodes = 0;
+  if (parsed.count("nodes") > 0) campaign.options.nodes = parsed["nodes"].as<uint32_t>();
   campaign.options.seconds = parsed["seconds"].as<uint32_t>();
   if (parsed["engine"].as<std::string>() == "map") {
     campaign.options.engine = distkv::sim::EngineKind::kMap;
@@ -38,14 +43,15 @@ Campaign campaign_of(const cxxopts::ParseResult& parsed) {
   campaign.jobs = parsed["jobs"].as<uint32_t>();
   campaign.is_compared = parsed.count("compare") > 0;
   campaign.keeps_going = parsed.count("keep-going") > 0;
+  campaign.requires_points = parsed.count("require-sometimes") > 0;
   return campaign;
 }
 
 // What is wrong with the numbers; null if nothing.
-const char* complaint(const Campaign& campaign) {
+const char* complaint(const cxxopts::ParseResult& parsed, const Campaign& campaign) {
   const uint32_t nodes = campaign.options.nodes;
-  if (nodes < distkv::sim::kNodesMin || nodes > distkv::sim::kNodesMax) {
-    return "--nodes must be from 3 to 100";
+  if (parsed.count("nodes") > 0 && (nodes == 0 || nodes > distkv::sim::kNodesMax)) {
+    return "--nodes must be from 1 to 100";
   }
   if (campaign.runs == 0 || campaign.jobs == 0) return "--runs and --jobs must be at least 1";
   if (campaign.options.is_traced && campaign.runs > 1) return "--trace wants a single run";
@@ -65,7 +71,7 @@ int main(int argc, char** argv) {
     }
     const std::string& engine = parsed["engine"].as<std::string>();
     const Campaign campaign = campaign_of(parsed);
-    const char* wrong = complaint(campaign);
+    const char* wrong = complaint(parsed, campaign);
     if (engine != "lsm" && engine != "map") wrong = "--engine must be lsm or map";
     if (wrong != nullptr) {
       std::fprintf(stderr, "distkv-sim: %s\n", wrong);

@@ -78,7 +78,13 @@ void check_durability(const Truth& truth, const History& history, const std::str
     const DotSet dots = known == nullptr ? DotSet{} : known->of_operation(operation.op_id);
     DotSet kept = dots - (dots - seen);
     // Covered by a vector only, and stored nowhere, is lost all the same.
-    if (known != nullptr) kept.remove(known->phantoms(kept));
+    if (known != nullptr) {
+      DotSet lost;
+      for (const size_t place : known->phantoms(kept).places()) {
+        if (!known->is_replaced(place, seen)) lost.add(place);
+      }
+      kept.remove(lost);
+    }
     if (!kept.is_empty()) continue;
     violations.push_back(
         {"P1", "key " + key + ": acknowledged and lost: op " +

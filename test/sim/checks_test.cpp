@@ -147,6 +147,12 @@ TEST_CASE("P1: an acknowledged write that the converged record does not cover is
     seen = "abc";
     bench.truth.key(kFixtureKey).mint(2).was_lost = true;
   }
+  SUBCASE("covered, stored nowhere any more, but superseded by a write that is") {
+    seen = "abcd";
+    bench.mint('d', Bench::dot(9, 9), "c");
+    bench.truth.key(kFixtureKey).mint(2).was_lost = true;
+    expected = "";
+  }
   SUBCASE("acknowledged by one disk, and a disk was lost") {
     put.consistency = wire::Consistency::kOne;
     has_wiped = true;

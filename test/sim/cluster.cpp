@@ -102,15 +102,18 @@ Cluster::Cluster(const World& world, const ClusterPlan& plan, Truth& truth, Viol
     config.replicas = plan.replicas;
     config.read_quorum = plan.read_quorum;
     config.write_quorum = plan.write_quorum;
+    config.virtual_nodes = plan.virtual_nodes;
+    config.request_timeout = plan.request_timeout;
+    config.spare_delay = plan.spare_delay;
+    config.settling_time = plan.settling_time;
     config.hints = plan.hints;
     config.tombstone_grace = plan.tombstone_grace;
-    if (collects_soon(plan)) config.anti_entropy_interval = std::chrono::seconds(2);
-    if (!plan.has_anti_entropy) config.anti_entropy_interval = kNoRounds;
+    config.anti_entropy_interval = plan.has_anti_entropy ? plan.rounds_every : kNoRounds;
     DISTKV_CHECK(node::validate(config).is_ok());
     watches_.push_back(
         std::make_unique<ReplicaWatch>(MachineIndex{i}, truth, violations, world.trace));
     watches_.back()->set_replication([this](const std::string& key, const DotSet& writes) {
-      return ReplicaWatch::Replication{holders(key, writes), plan_.replicas};
+      return ReplicaWatch::Replication{holders(key, writes), plan_.replicas_at_first()};
     });
     nodes_.push_back(
         std::make_unique<SimNode>(world, std::move(config), rng_.fork(), *watches_.back()));
@@ -286,11 +289,11 @@ size_t Cluster::needed(wire::Consistency consistency, bool is_read) const {
     case wire::Consistency::kOne:
       return 1;
     case wire::Consistency::kAll:
-      return plan_.replicas;
+      return plan_.replicas_at_first();
     case wire::Consistency::kQuorum:
       break;
   }
-  return is_read ? plan_.read_quorum : plan_.write_quorum;
+  return std::min(is_read ? plan_.read_quorum : plan_.write_quorum, plan_.replicas_at_first());
 }
 
 std::vector<SimNode*> Cluster::nodes() const {

@@ -2,6 +2,7 @@
 // all believe the same, what does each hold of a key.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
@@ -23,11 +24,19 @@ struct ClusterPlan {
   uint32_t read_quorum = 2;
   uint32_t write_quorum = 2;
   uint32_t latecomers = 0;  // Of the nodes: they join while clients work and faults happen.
+  uint32_t virtual_nodes = 150;
+  base::Duration request_timeout = std::chrono::seconds(2);
+  base::Duration spare_delay = std::chrono::milliseconds(50);
+  base::Duration rounds_every = std::chrono::seconds(10);  // Of anti-entropy.
+  base::Duration settling_time = std::chrono::milliseconds(300);
   replica::HintLimits hints;
   // Replicas must become equal by hints and anti-entropy alone. Otherwise it never begins a round,
   // so that what it would mend behind their backs is left for hints, transfers and reads to bring.
   bool has_anti_entropy = false;
   base::Duration tombstone_grace = std::chrono::hours(24);
+
+  // N before any latecomer comes: with fewer nodes than N these are all.
+  uint32_t replicas_at_first() const { return std::min(replicas, nodes - latecomers); }
 };
 
 ClusterPlan draw_cluster(uint32_t nodes, base::Rng& rng);

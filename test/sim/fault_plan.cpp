@@ -54,6 +54,14 @@ constexpr Chance kIsFar{200000};
 constexpr uint64_t kFarTimes = 15;
 constexpr Chance kHasSmallQueues{200000};
 
+constexpr uint64_t kFewKindsMax = 2;
+
+bool is_allowed(const KindHabit& habit, const FaultBounds& bounds) {
+  const bool loses_disk = habit.kind == FaultKind::kWipe || habit.kind == FaultKind::kRot ||
+                          habit.kind == FaultKind::kOldCopy;
+  return (bounds.may_wipe || !loses_disk) && (bounds.has_files || !habit.wants_files);
+}
+
 Chance draw_chance(base::Rng& rng, uint64_t per_million_max) {
   if (!happens(rng, kHalf)) return kNever;
   return Chance{static_cast<uint32_t>(rng.below(per_million_max))};
@@ -79,10 +87,7 @@ FaultPlan draw_faults(base::Rng& rng, const FaultBounds& bounds) {
   const bool spares_programs = happens(rng, kSparesPrograms);
   for (const KindHabit& habit : kHabits) {
     if (!happens(rng, habit.is_used)) continue;
-    const bool loses_disk = habit.kind == FaultKind::kWipe || habit.kind == FaultKind::kRot ||
-                            habit.kind == FaultKind::kOldCopy;
-    if (loses_disk && !bounds.may_wipe) continue;
-    if (habit.wants_files && !bounds.has_files) continue;
+    if (!is_allowed(habit, bounds)) continue;
     if (habit.ends_programs && spares_programs) continue;
     plan.sources.push_back({habit.kind, habit.interval});
   }
@@ -92,6 +97,17 @@ FaultPlan draw_faults(base::Rng& rng, const FaultBounds& bounds) {
 
 void thin_out(FaultPlan& plan, base::Rng rng) {
   std::erase_if(plan.sources, [&rng](const auto&) { return happens(rng, kIsThinnedOut); });
+}
+
+FaultPlan draw_few_faults(base::Rng& rng, const FaultBounds& bounds) {
+  FaultPlan plan;
+  const uint64_t kinds = rng.between(1, kFewKindsMax);
+  for (uint64_t i = 0; i < kinds; ++i) {
+    const KindHabit& habit = kHabits[rng.below(std::size(kHabits))];
+    if (is_allowed(habit, bounds)) plan.sources.push_back({habit.kind, habit.interval});
+  }
+  plan.network = draw_network(rng);
+  return plan;
 }
 
 std::string_view name_of(FaultKind kind) {

@@ -35,14 +35,18 @@ Faults::Faults(Victims victims, FaultPlan plan, base::Rng rng)
     : victims_(std::move(victims)), plan_(std::move(plan)), rng_(rng) {}
 
 void Faults::start() {
-  for (const FaultPlan::Source& source : plan_.sources) schedule_next(source);
+  for (const FaultPlan::Source& source : plan_.sources) {
+    schedule_next(std::make_shared<Active>(Active{source, rng_.fork()}));
+  }
 }
 
-void Faults::schedule_next(const FaultPlan::Source& source) {
-  victims_.scheduler.after(draw(rng_, source.interval), [this, source] {
+void Faults::schedule_next(const std::shared_ptr<Active>& active) {
+  victims_.scheduler.after(draw(active->rng, active->source.interval), [this, active] {
     if (is_healed_) return;
-    inject(source.kind);
-    schedule_next(source);
+    rng_ = active->rng.fork();
+    ++active->injected;
+    inject(active->source.kind);
+    schedule_next(active);
   });
 }
 

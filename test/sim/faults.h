@@ -62,6 +62,8 @@ struct FaultBounds {
 };
 
 FaultPlan draw_faults(base::Rng& rng, const FaultBounds& bounds);
+// Of a kind or two, each seldom kind as likely as any other: what they begin has time to end.
+FaultPlan draw_few_faults(base::Rng& rng, const FaultBounds& bounds);
 
 // What faults act on; all outlive them.
 struct Victims {
@@ -85,7 +87,14 @@ class Faults {
   bool has_ended_programs() const { return has_ended_programs_; }
 
  private:
-  void schedule_next(const FaultPlan::Source& source);
+  // A source at work. Each has draws of its own, and each fault as well: one that is left out moves
+  // no other.
+  struct Active {
+    FaultPlan::Source source;
+    base::Rng rng;
+    uint64_t injected = 0;
+  };
+  void schedule_next(const std::shared_ptr<Active>& active);
   void inject(FaultKind kind);
   void inject_at_machine(FaultKind kind);
   void crash(SimNode& node);
@@ -111,7 +120,7 @@ class Faults {
 
   Victims victims_;
   FaultPlan plan_;
-  base::Rng rng_;
+  base::Rng rng_;  // Of the last fault.
   bool is_healed_ = false;
   bool has_wiped_ = false;
   bool has_ended_programs_ = false;

@@ -110,11 +110,31 @@ DotSet Recorder::answer(OperationId id, const wire::GetReply& reply, bool wants_
   answer.wants_siblings = wants_siblings;
   check_read(truth_, answer, violations_);
   check_holders(operation, operation.covered);
+  note_sights(operation);
   return operation.covered;
+}
+
+void Recorder::note_sights(const Operation& read) {
+  const KeyTruth& key = truth_.key(read.key);
+  if (read.sibling_count > 1) see("siblings read");
+  const DotSet alive = read.covered - key.superseded(read.covered);
+  for (const size_t place : alive.places()) {
+    const Mint& mint = key.mint(place);
+    if (mint.is_tombstone) see("tombstone read");
+    if (key.of_operation(mint.op_id).places().size() > 1) see("write minted twice");
+    if (!mint.expires || !read.is_complete()) continue;
+    const std::string name = name_of_value(truth_.intent(mint.op_id)->value);
+    const bool is_shown =
+        std::find(read.values.begin(), read.values.end(), name) != read.values.end();
+    if (!is_shown) gone_.insert(mint.op_id);
+    if (is_shown && gone_.contains(mint.op_id)) see("expired for one node, alive for another");
+  }
 }
 
 DotSet Recorder::answer(OperationId id, const wire::PutReply& reply, bool may_repeat) {
   Operation& operation = history_[id.place];
+  if (reply.may_repeat) see("forwarded put perhaps stored twice");
+  if (!reply.hinted.empty()) see("receipt names a hint");
   operation.covered = cover(operation, reply.context);
   operation.may_repeat = may_repeat || reply.may_repeat;
   const DotSet dots = truth_.key(operation.key).of_operation(operation.op_id);

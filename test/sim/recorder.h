@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -54,6 +55,9 @@ class Recorder {
   // Asked at every answer from now on; outlives this.
   void set_witness(const Witness& witness) { witness_ = &witness; }
 
+  // Something rare that the clients met.
+  void see(const std::string& sight) { ++tally_.sights[sight]; }
+
   const History& history() const { return history_; }
   const Operation& operation(OperationId id) const { return history_[id.place]; }
 
@@ -61,6 +65,7 @@ class Recorder {
   DotSet cover(Operation& operation, std::string_view token);
   size_t count_holders(const Operation& operation, const DotSet& writes) const;
   void check_holders(const Operation& operation, DotSet writes);
+  void note_sights(const Operation& read);
   void note(const Operation& operation, const std::string& what);
   std::string describe_operation(const Operation& operation) const;
 
@@ -71,6 +76,7 @@ class Recorder {
   Trace& trace_;
   const Witness* witness_ = nullptr;
   History history_;
+  std::set<base::OpId> gone_;  // Puts with a time to live that a read did not show any more.
 };
 
 }  // namespace distkv::sim

@@ -135,6 +135,26 @@ TEST_CASE("P1: a crash that takes what a client was answered is caught, unless a
   CHECK(bench.broken() == (is_elsewhere ? "" : "P1 "));
 }
 
+TEST_CASE("a crash may take what a write that another has superseded, though its dot was told") {
+  Bench bench;
+  bench.intend('a');
+  bench.intend('b');
+  const causality::Dot next = Bench::dot(1, 11);
+  bench.n1.on_write(1, Bench::write({bench.a}, {Bench::version('a', bench.a)}));
+  bench.n1.on_write(2, Bench::write({next}, {Bench::version('b', next)}));
+  bench.truth.key(kFixtureKey).mint(0).was_observed = true;
+  bool is_elsewhere = false;
+  SUBCASE("which is nowhere else") {}
+  SUBCASE("which another replica has") {
+    is_elsewhere = true;
+    bench.n2.on_write(1, Bench::write({next}, {Bench::version('b', next)}));
+  }
+
+  bench.n1.on_lost_after(0);
+
+  CHECK(bench.broken() == (is_elsewhere ? "" : "P1 "));
+}
+
 TEST_CASE("a write that a crash took before anyone saw it may be missing afterwards") {
   Bench bench;
   bench.intend('a');

@@ -13,7 +13,8 @@ namespace {
 constexpr size_t kTextBytesMax = 1 << 20;  // One sentence, with room.
 constexpr uint64_t kEntriesMax = 100000;
 
-void encode_counts(const std::map<std::string, uint64_t>& counts, base::Writer& writer) {
+template <typename Counts>
+void encode_counts(const Counts& counts, base::Writer& writer) {
   writer.varint(counts.size());
   for (const auto& [name, count] : counts) {
     writer.bytes(name);
@@ -21,7 +22,8 @@ void encode_counts(const std::map<std::string, uint64_t>& counts, base::Writer& 
   }
 }
 
-void decode_counts(base::Reader& reader, std::map<std::string, uint64_t>& counts) {
+template <typename Counts>
+void decode_counts(base::Reader& reader, Counts& counts) {
   const uint64_t size = reader.count(kEntriesMax);
   for (uint64_t i = 0; i < size && !reader.has_failed(); ++i) {
     std::string name(reader.bytes(kTextBytesMax));
@@ -29,21 +31,32 @@ void decode_counts(base::Reader& reader, std::map<std::string, uint64_t>& counts
   }
 }
 
-void print_counts(const char* title, const std::map<std::string, uint64_t>& counts,
-                  std::string& text) {
+void append_count(std::string_view name, uint64_t count, std::string& text) {
+  char line[128];
+  std::snprintf(line, sizeof line, "  %-40.*s %12" PRIu64 "\n", static_cast<int>(name.size()),
+                name.data(), count);
+  text.append(line);
+}
+
+void append_counts(const char* title, const std::map<std::string, uint64_t>& counts,
+                   std::string& text) {
   text.append(title).append("\n");
-  for (const auto& [name, count] : counts) {
-    char line[128];
-    std::snprintf(line, sizeof line, "  %-28s %12" PRIu64 "\n", name.c_str(), count);
-    text.append(line);
-  }
+  for (const auto& [name, count] : counts) append_count(name, count, text);
+}
+
+uint64_t total_of(const std::map<std::string, uint64_t>& counts) {
+  uint64_t total = 0;
+  for (const auto& [name, count] : counts) total += count;
+  return total;
 }
 }  // namespace
 
 std::string replay_line(const Replay& replay) {
-  return "distkv-sim --seed " + std::to_string(replay.seed) + " --nodes " +
-         std::to_string(replay.nodes) + " --seconds " + std::to_string(replay.seconds) +
-         " --engine " + std::string(replay.engine);
+  std::string line = "distkv-sim --seed " + std::to_string(replay.seed);
+  if (replay.is_swarm) line += " --swarm";
+  if (replay.nodes > 0) line += " --nodes " + std::to_string(replay.nodes);
+  return line + " --seconds " + std::to_string(replay.seconds) + " --engine " +
+         std::string(replay.engine);
 }
 
 std::string encode_report(const RunReport& report) {
@@ -55,6 +68,8 @@ std::string encode_report(const RunReport& report) {
   writer.u64(report.events);
   encode_counts(report.tally.operations, writer);
   encode_counts(report.tally.faults, writer);
+  encode_counts(report.tally.events, writer);
+  encode_counts(report.tally.sights, writer);
   writer.varint(report.violations.size());
   for (const Violation& violation : report.violations) {
     writer.bytes(violation.property);
@@ -71,6 +86,8 @@ bool decode_report(std::string_view bytes, RunReport& report) {
   report.events = reader.u64();
   decode_counts(reader, report.tally.operations);
   decode_counts(reader, report.tally.faults);
+  decode_counts(reader, report.tally.events);
+  decode_counts(reader, report.tally.sights);
   const uint64_t violations = reader.count(kEntriesMax);
   for (uint64_t i = 0; i < violations && !reader.has_failed(); ++i) {
     std::string property(reader.bytes(kTextBytesMax));
@@ -85,6 +102,7 @@ void Summary::add(const RunReport& report) {
   events_ += report.events;
   simulated_ += report.simulated;
   tally_.add(report.tally);
+  for (size_t i = 0; i < kPoints.size(); ++i) reached_[i] += is_reached(kPoints[i], report.tally);
   // One run keeps its own hash; several are chained.
   if (runs_ == 1) {
     hash_ = report.hash;
@@ -97,13 +115,32 @@ void Summary::add(const RunReport& report) {
   hash_ = base::hash128(link);
 }
 
+std::string Summary::unreached() const {
+  std::string names;
+  for (size_t i = 0; i < kPoints.size(); ++i) {
+    if (reached_[i] == 0) names.append(kPoints[i].name).append("\n");
+  }
+  return names;
+}
+
+std::string Summary::points_to_string() const {
+  std::string text = "sometimes (runs)\n";
+  for (size_t i = 0; i < kPoints.size(); ++i) append_count(kPoints[i].name, reached_[i], text);
+  return text;
+}
+
 std::string Summary::to_string(base::Duration real) const {
   const double simulated_seconds = static_cast<double>(simulated_.count()) / 1e9;
   const double real_seconds = std::max(1e-9, static_cast<double>(real.count()) / 1e9);
   std::string text;
-  print_counts("operations", tally_.operations, text);
-  print_counts("faults", tally_.faults, text);
+  append_counts("operations", tally_.operations, text);
+  append_counts("faults", tally_.faults, text);
+  text.append(points_to_string());
   char line[256];
+  std::snprintf(line, sizeof line,
+                "%.1f hours of clusters, %" PRIu64 " operations judged, %" PRIu64 " faults\n",
+                simulated_seconds / 3600, total_of(tally_.operations), total_of(tally_.faults));
+  text.append(line);
   std::snprintf(line, sizeof line,
                 "runs %" PRIu64 ", failed %" PRIu64 ", events %" PRIu64
                 ", simulated %.1f s in %.2f s: %.0f simulated seconds a second\n",

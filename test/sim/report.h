@@ -2,12 +2,14 @@
 // seed must share.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
 
 #include "base/clock.h"
 #include "base/types.h"
+#include "sim/sometimes.h"
 #include "sim/tally.h"
 #include "sim/truth.h"
 
@@ -25,9 +27,10 @@ struct RunReport {
 // The line that replays a run.
 struct Replay {
   uint64_t seed = 0;
-  uint32_t nodes = 0;
+  uint32_t nodes = 0;  // Zero: drawn.
   uint32_t seconds = 0;
   std::string_view engine = "lsm";
+  bool is_swarm = false;
 };
 std::string replay_line(const Replay& replay);
 
@@ -42,16 +45,21 @@ class Summary {
   void add(const RunReport& report);
   // `real`: how long all of it took.
   std::string to_string(base::Duration real) const;
+  // The points that no run reached, one name a line; empty: there is none.
+  std::string unreached() const;
   uint64_t runs() const { return runs_; }
   uint64_t failures() const { return failures_; }
   base::Id128 hash() const { return hash_; }
 
  private:
+  std::string points_to_string() const;
+
   uint64_t runs_ = 0;
   uint64_t failures_ = 0;
   uint64_t events_ = 0;
   base::Duration simulated_{};
   Tally tally_;
+  std::array<uint64_t, kPoints.size()> reached_{};  // In how many runs each point was.
   base::Id128 hash_;
 };
 

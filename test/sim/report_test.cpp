@@ -2,6 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <set>
+#include <string_view>
+
 namespace distkv::sim {
 
 TEST_SUITE_BEGIN("report");
@@ -14,6 +17,8 @@ TEST_CASE("a report survives the way from a child to its parent") {
   report.events = 4;
   report.tally.operations["get ok"] = 5;
   report.tally.faults["crash"] = 6;
+  report.tally.events["peer_dead"] = 7;
+  report.tally.sights["tombstone read"] = 8;
   report.violations.push_back({"P1", "lost"});
 
   RunReport arrived;
@@ -49,6 +54,46 @@ TEST_CASE("a summary of one run keeps its hash, one of several depends on their 
 TEST_CASE("the replay line is one that can be typed") {
   CHECK(replay_line({7, 5, 30, "map"}) ==
         "distkv-sim --seed 7 --nodes 5 --seconds 30 --engine map");
+  CHECK(replay_line({7, 0, 30, "lsm", true}) ==
+        "distkv-sim --seed 7 --swarm --seconds 30 --engine lsm");
+}
+
+TEST_CASE("a point is unreached until one run was there, and counted once for each that was") {
+  Summary summary;
+  RunReport report;
+  summary.add(report);
+  CHECK(summary.unreached().find("hedge sent\n") != std::string::npos);
+  CHECK(summary.unreached().find("write rejected\n") != std::string::npos);
+
+  report.tally.events["read_hedged"] = 5;
+  report.tally.operations["put rejected"] = 1;
+  summary.add(report);
+  summary.add(report);
+
+  CHECK(summary.unreached().find("hedge sent\n") == std::string::npos);
+  CHECK(summary.unreached().find("write rejected\n") == std::string::npos);
+  CHECK(summary.to_string(std::chrono::seconds(1))
+            .find("hedge sent                                          2\n") != std::string::npos);
+}
+
+TEST_CASE("no two points have one name, and none watches for nothing") {
+  std::set<std::string_view> names;
+  for (const Point& point : kPoints) {
+    CHECK(names.insert(point.name).second);
+    CHECK_FALSE(point.key.empty());
+  }
+}
+
+TEST_CASE("a long campaign is told in hours, operations and faults") {
+  Summary summary;
+  RunReport report;
+  report.simulated = std::chrono::hours(3);
+  report.tally.operations = {{"get ok", 5}, {"put ok", 2}};
+  report.tally.faults["crash"] = 4;
+  summary.add(report);
+
+  CHECK(summary.to_string(std::chrono::seconds(1))
+            .find("3.0 hours of clusters, 7 operations judged, 4 faults\n") != std::string::npos);
 }
 TEST_SUITE_END();
 

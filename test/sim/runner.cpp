@@ -35,7 +35,8 @@ void print_failure(const Campaign& campaign, const RunReport& report) {
     std::printf("FAILED %s: %s\n", violation.property.c_str(), violation.details.c_str());
   }
   const Options& options = campaign.options;
-  const Replay replay{report.seed, options.nodes, options.seconds, name_of(options.engine)};
+  const Replay replay{report.seed, options.nodes, options.seconds, name_of(options.engine),
+                      options.is_swarm};
   std::printf("replay: %s\n", replay_line(replay).c_str());
   std::fflush(stdout);
 }
@@ -171,7 +172,11 @@ int run_campaign(const Campaign& campaign) {
   }
   const auto real = std::chrono::steady_clock::now() - start;
   std::printf("%s", summary.to_string(real).c_str());
-  return summary.failures() == 0 ? 0 : 1;
+  if (summary.failures() > 0) return 1;
+  const std::string unreached = campaign.requires_points ? summary.unreached() : "";
+  if (unreached.empty()) return 0;
+  std::printf("never reached by these runs, so nothing was tested there:\n%s", unreached.c_str());
+  return 1;
 }
 
 }  // namespace distkv::sim

@@ -11,13 +11,14 @@ namespace distkv::sim {
 struct Campaign {
   Options options;  // Its seed is the first.
   uint64_t runs = 1;
-  uint32_t jobs = 1;         // Children at a time.
-  bool is_compared = false;  // Each seed twice; hashes must agree.
-  bool keeps_going = false;  // Past the first failing seed.
+  uint32_t jobs = 1;             // Children at a time.
+  bool is_compared = false;      // Each seed twice; hashes must agree.
+  bool keeps_going = false;      // Past the first failing seed.
+  bool requires_points = false;  // Each of sometimes.h must be reached by some run.
 };
 
-// Prints what happened to standard output. 0: all runs passed; 1: one failed; 2: no child could be
-// started.
+// Prints what happened to standard output. 0: all runs passed; 1: one failed, or a point that is
+// required was not reached; 2: no child could be started.
 int run_campaign(const Campaign& campaign);
 
 }  // namespace distkv::sim

@@ -110,7 +110,9 @@ std::string_view SimClient::encode_get(base::RequestId id) {
 
 void SimClient::on_reply(const base::Endpoint&, const wire::FrameView& frame) {
   // What answers an attempt that was given up already tells nothing the history may use.
-  if (!is_waiting_ || frame.request_id.value() != last_request_) return;
+  if (!is_waiting_ || frame.request_id.value() != last_request_) {
+    return world_.recorder.see("answer after the deadline");
+  }
   switch (frame.type) {
     case wire::MessageType::kPutReply:
       return take_put_reply(frame);
@@ -125,13 +127,16 @@ void SimClient::on_reply(const base::Endpoint&, const wire::FrameView& frame) {
   }
 }
 
+void SimClient::remember(std::string_view token, DotSet covered) {
+  if (habits_.keeps_first_context && session_.contains(request_.key)) return;
+  session_[request_.key] = {std::string(token), std::move(covered), operation_.place};
+}
+
 void SimClient::take_put_reply(const wire::FrameView& frame) {
   const auto reply = wire::decode<wire::PutReply>(frame);
   if (!reply.is_ok()) return end_attempt(base::Code::kCorrupt);
   if (reply->code == base::Code::kOk) {
-    session_[request_.key] = {std::string(reply->context),
-                              world_.recorder.answer(operation_, *reply, is_outcome_unknown_),
-                              operation_.place};
+    remember(reply->context, world_.recorder.answer(operation_, *reply, is_outcome_unknown_));
   }
   end_attempt(reply->code);
 }
@@ -140,8 +145,7 @@ void SimClient::take_get_reply(const wire::FrameView& frame) {
   const auto reply = wire::decode<wire::GetReply>(frame);
   if (!reply.is_ok()) return end_attempt(base::Code::kCorrupt);
   if (reply->code == base::Code::kOk) {
-    DotSet covered = world_.recorder.answer(operation_, *reply, request_.wants_siblings);
-    session_[request_.key] = {std::string(reply->context), std::move(covered), operation_.place};
+    remember(reply->context, world_.recorder.answer(operation_, *reply, request_.wants_siblings));
   }
   end_attempt(reply->code);
 }

@@ -21,6 +21,8 @@ struct ClientHabits {
   uint32_t attempts_max = 1;
   // Repeats a write whose outcome is unknown, under its op id, through another node.
   bool repeats_unknown = false;
+  // Its session knows of a key what it was told first, for ever.
+  bool keeps_first_context = false;
 };
 
 struct Request {
@@ -75,6 +77,7 @@ class SimClient : public Machine, private wire::NetworkEvents {
   void attempt();
   std::string_view encode_put(base::RequestId id);
   std::string_view encode_get(base::RequestId id);
+  void remember(std::string_view token, DotSet covered);
   void take_put_reply(const wire::FrameView& frame);
   void take_get_reply(const wire::FrameView& frame);
   void end_attempt(base::Code code);

@@ -224,11 +224,23 @@ void SimNode::wake(uint64_t alarm) {
   arm();
 }
 
-bool SimNode::is_enabled(base::LogLevel level) const {
-  return level >= base::LogLevel::kError || world_.trace.is_printing();
+void SimNode::count_event(std::string_view line) {
+  constexpr std::string_view kName = "event=";
+  const size_t begin = line.find(kName);
+  if (begin == std::string_view::npos) return;
+  const std::string_view rest = line.substr(begin + kName.size());
+  const std::string_view event = rest.substr(0, rest.find(' '));
+  if (life_ > 1 && event == "hash_tree_built") ++world_.tally.sights["hash tree rebuilt"];
+  const auto known = world_.tally.events.find(event);
+  if (known != world_.tally.events.end()) {
+    ++known->second;
+  } else {
+    world_.tally.events.emplace(event, 1);
+  }
 }
 
 void SimNode::write(base::LogLevel level, std::string_view line) {
+  count_event(line);
   world_.trace.note(index_, EventKind::kLog, line);
   if (level == base::LogLevel::kError && !is_ailing_) {
     world_.on_error_line(config_.node_id.value() + ": " + std::string(line));

@@ -178,6 +178,7 @@ void SimNetwork::learn(uint64_t id, bool at_acceptor) {
             if (closing == nullptr) return;
             End& closed = at_acceptor ? closing->acceptor : closing->opener;
             closed.is_open = false;
+            if (closed.reader.bytes_held() > 0) ++tally_.sights["stream broken within a frame"];
             closed.inbound.clear();
             closed.inbound_bytes = 0;
             forget_if_closed(id);

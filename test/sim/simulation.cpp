@@ -6,6 +6,7 @@
 
 #include "sim/cluster.h"
 #include "sim/faults.h"
+#include "sim/run_plan.h"
 #include "sim/workload.h"
 
 namespace distkv::sim {
@@ -26,49 +27,35 @@ ClientHabits reader_habits() {
   return habits;
 }
 
-ClusterPlan plan_of(const Options& options, base::Rng& rng) {
-  ClusterPlan plan = draw_cluster(options.nodes, rng);
-  plan.hints = draw_hint_limits(options.seed);
-  plan.has_anti_entropy = draw_anti_entropy(options.seed);
-  plan.tombstone_grace = draw_tombstone_grace(options.seed);
-  return plan;
-}
-
-WorkloadPlan workload_of(const Options& options, base::Rng& rng) {
-  WorkloadPlan plan = draw_workload(rng);
-  if (draw_tombstone_grace(options.seed) < ClusterPlan().tombstone_grace) let_tombstones_age(plan);
-  return plan;
-}
-
 class Simulation {
  public:
   explicit Simulation(const Options& options)
       : options_(options),
         rng_(options.seed),
+        plan_(draw_run(options, rng_)),
         trace_(scheduler_, options.is_traced ? stdout : nullptr),
         network_(scheduler_, trace_, tally_, rng_.fork()),
-        workload_plan_(workload_of(options_, rng_)),
         world_{scheduler_,
                trace_,
                network_,
-               {options.engine, workload_plan_.is_large.per_million > 0},
+               tally_,
+               {options.engine, plan_.workload.is_large.per_million > 0},
                [this](const std::string& line) { complain("log", line); },
                [this](const std::string& what) { complain("store", what); }},
         recorder_(scheduler_, truth_, violations_, tally_, trace_),
         // Braces where arguments draw twice: only they have an order that all compilers keep.
-        cluster_{world_, plan_of(options, rng_), truth_, violations_, rng_.fork()},
+        cluster_{world_, plan_.cluster, truth_, violations_, rng_.fork()},
         client_world_{scheduler_, trace_, network_, recorder_, cluster_.endpoints()},
-        workload_(client_world_, workload_plan_, rng_.fork()),
+        workload_(client_world_, plan_.workload, rng_.fork()),
         reader_(client_world_, static_cast<uint32_t>(workload_.machines().size()), reader_habits(),
                 rng_.fork()),
-        fault_plan_(plan_faults()),
-        faults_(victims(), fault_plan_, rng_.fork()) {
+        faults_(victims(), plan_.faults, rng_.fork()) {
     if (options.until) end_ = base::MonotonicTime(seconds(*options.until));
   }
 
   RunReport run() {
     recorder_.set_witness(cluster_);
-    network_.open(fault_plan_.network);
+    network_.open(plan_.faults.network);
     if (form() && suffer() && heal()) judge();
     if (violations_.empty()) judge_stores();
     tally_.operations["record collected"] += cluster_.records_taken_away();
@@ -83,13 +70,6 @@ class Simulation {
   }
 
  private:
-  FaultPlan plan_faults() {
-    FaultPlan plan =
-        draw_faults(rng_, {cluster_.plan().write_quorum > 1, options_.engine == EngineKind::kLsm});
-    if (collects_soon(cluster_.plan())) thin_out(plan, base::Rng(options_.seed));
-    return plan;
-  }
-
   Victims victims() {
     std::vector<MachineIndex> machines;
     for (const SimNode* node : cluster_.nodes()) machines.push_back(node->index());
@@ -150,7 +130,6 @@ class Simulation {
     });
     if (!is_quiet) return fail_to_heal("members, layout or hints have not settled");
     if (!has_built_trees(rest())) return false;
-    tally_.operations["hint dropped"] += cluster_.hints_dropped();
     if (cluster_.plan().has_anti_entropy) return becomes_equal(rest());
     // As long as no program ended, hints alone must have brought every write to every replica, but
     // for partitions that a node knows to have missed one.
@@ -230,10 +209,9 @@ class Simulation {
       check_durability(truth_, recorder_.history(), key, seen, has_wiped, violations_);
     }
     check_refusals(truth_, recorder_.history(), violations_);
-    const ClusterPlan& plan = cluster_.plan();
-    const bool is_monotonic = 2 * plan.read_quorum > plan.replicas;
-    check_order(recorder_.history(),
-                {true, is_monotonic, !has_wiped, !collects_soon(plan)}, violations_);
+    history::Promises promises = promises_of(cluster_.plan());
+    promises.keeps_disks = !has_wiped;
+    check_order(recorder_.history(), promises, violations_);
   }
 
   // Every store once more, after the last word of its program.
@@ -243,20 +221,19 @@ class Simulation {
 
   Options options_;
   base::Rng rng_;
+  const RunPlan plan_;
   Scheduler scheduler_;
   Trace trace_;
   Tally tally_;
   Truth truth_;
   Violations violations_;
   SimNetwork network_;
-  WorkloadPlan workload_plan_;
   World world_;
   Recorder recorder_;
   Cluster cluster_;
   ClientWorld client_world_;
   Workload workload_;
   SimClient reader_;
-  FaultPlan fault_plan_;
   Faults faults_;
   std::optional<base::MonotonicTime> end_;
   size_t read_next_ = 0;

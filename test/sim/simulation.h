@@ -12,12 +12,12 @@
 
 namespace distkv::sim {
 
-inline constexpr uint32_t kNodesMin = 3;  // Fewer hold no quorum worth testing.
 inline constexpr uint32_t kNodesMax = 100;
 
 struct Options {
   uint64_t seed = 1;
-  uint32_t nodes = 5;
+  uint32_t nodes = 5;     // Zero: drawn by the swarm.
+  bool is_swarm = false;  // Each seed draws all options of its cluster (run_plan.h).
   EngineKind engine = EngineKind::kLsm;
   uint32_t seconds = 30;  // Of faults; forming before and healing after come on top.
   bool is_traced = false;

@@ -1,5 +1,5 @@
-// Counts of a run by name: operations by outcome, faults by kind. Ordered, so that every printing
-// of one run is the same text.
+// Counts of a run by name: operations by outcome, faults by kind, log events of the nodes, and what
+// the simulator saw itself. Ordered, so that every printing of one run is the same text.
 #pragma once
 
 #include <cstdint>
@@ -11,10 +11,14 @@ namespace distkv::sim {
 struct Tally {
   std::map<std::string, uint64_t> operations;
   std::map<std::string, uint64_t> faults;
+  std::map<std::string, uint64_t, std::less<>> events;  // Lines of all levels, by event.
+  std::map<std::string, uint64_t> sights;
 
   void add(const Tally& other) {
     for (const auto& [name, count] : other.operations) operations[name] += count;
     for (const auto& [name, count] : other.faults) faults[name] += count;
+    for (const auto& [name, count] : other.events) events[name] += count;
+    for (const auto& [name, count] : other.sights) sights[name] += count;
   }
 };
 

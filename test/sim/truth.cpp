@@ -75,6 +75,19 @@ DotSet KeyTruth::phantoms(const DotSet& seen) const {
   return phantoms;
 }
 
+bool KeyTruth::is_replaced(size_t place, const DotSet& seen) const {
+  for (const size_t other : seen.places()) {
+    if (mints_[other].supersedes.has(place) && !mints_[other].is_phantom()) return true;
+  }
+  return false;
+}
+
+DotSet KeyTruth::all() const {
+  DotSet all;
+  for (size_t place = 0; place < mints_.size(); ++place) all.add(place);
+  return all;
+}
+
 DotSet KeyTruth::of_operation(const base::OpId& op_id) const {
   const auto found = operations_.find(op_id);
   return found == operations_.end() ? DotSet{} : found->second;

@@ -52,7 +52,8 @@ struct Mint {
   // Another replica has stored it.
   bool is_elsewhere = false;
 
-  // Nobody can have seen it: then it may be missing without a trace.
+  // Nobody was shown its value: then it may be missing without a trace. What superseded it may be
+  // known, and with that the fact that there was something.
   bool is_phantom() const { return was_lost && !is_elsewhere; }
 };
 
@@ -77,6 +78,10 @@ class KeyTruth {
   // alive where it is minted, of operations that were minted more than once by retries.
   DotSet twins(const DotSet& alive, const DotSet& context) const;
   DotSet phantoms(const DotSet& seen) const;
+  // Superseded by a write in `seen` that no crash took from everybody: no loss of it can be told.
+  bool is_replaced(size_t place, const DotSet& seen) const;
+  // All of them.
+  DotSet all() const;
   // All dots of one operation.
   DotSet of_operation(const base::OpId& op_id) const;
   // A replica took its record away for good: all of this was settled.

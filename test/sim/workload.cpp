@@ -67,8 +67,10 @@ void let_tombstones_age(WorkloadPlan& plan) {
 Workload::Workload(const ClientWorld& world, WorkloadPlan plan, base::Rng rng)
     : scheduler_(world.scheduler), plan_(std::move(plan)), rng_(rng) {
   for (uint32_t number = 0; number < plan_.clients; ++number) {
-    const ClientHabits habits = draw_habits(rng_);
+    ClientHabits habits = draw_habits(rng_);
+    habits.keeps_first_context = plan_.is_stubborn;
     clients_.push_back(std::make_unique<SimClient>(world, number, habits, rng_.fork()));
+    rngs_.push_back(rng_.fork());
   }
 }
 
@@ -90,44 +92,45 @@ std::vector<MachineIndex> Workload::machines() const {
 void Workload::pause_then_run(size_t client) {
   const bool is_hurried = plan_.is_hurried && operations_ < kHurriedOperationsMax;
   ++operations_;
-  scheduler_.after(draw(rng_, is_hurried ? kHurriedPause : plan_.pause), [this, client] {
+  scheduler_.after(draw(rngs_[client], is_hurried ? kHurriedPause : plan_.pause), [this, client] {
     if (is_stopped_) return;
-    clients_[client]->run(draw_request(), [this, client](base::Code) { pause_then_run(client); });
+    clients_[client]->run(draw_request(rngs_[client]),
+                          [this, client](base::Code) { pause_then_run(client); });
   });
 }
 
-const std::string& Workload::draw_key() {
-  if (!plan_.forgets_keys) return plan_.keys[rng_.below(plan_.keys.size())];
+const std::string& Workload::draw_key(base::Rng& rng) const {
+  if (!plan_.forgets_keys) return plan_.keys[rng.below(plan_.keys.size())];
   const auto turn = static_cast<uint64_t>(scheduler_.elapsed() / kTimeOfKeys);
-  return plan_.keys[(turn * kKeysAtATime + rng_.below(kKeysAtATime)) % plan_.keys.size()];
+  return plan_.keys[(turn * kKeysAtATime + rng.below(kKeysAtATime)) % plan_.keys.size()];
 }
 
-Request Workload::draw_request() {
+Request Workload::draw_request(base::Rng& rng) const {
   Request request;
-  request.key = draw_key();
-  if (happens(rng_, plan_.at_one)) {
+  request.key = draw_key(rng);
+  if (happens(rng, plan_.at_one)) {
     request.consistency = wire::Consistency::kOne;
-  } else if (happens(rng_, plan_.at_all)) {
+  } else if (happens(rng, plan_.at_all)) {
     request.consistency = wire::Consistency::kAll;
   }
-  if (happens(rng_, plan_.is_put)) {
+  if (happens(rng, plan_.is_put)) {
     request.kind = OperationKind::kPut;
-    draw_write(request);
-  } else if (happens(rng_, plan_.is_delete)) {
+    draw_write(request, rng);
+  } else if (happens(rng, plan_.is_delete)) {
     request.kind = OperationKind::kDelete;
-    request.uses_context = !happens(rng_, plan_.is_blind);
+    request.uses_context = !happens(rng, plan_.is_blind);
   } else {
-    request.wants_siblings = !happens(rng_, plan_.is_plain_read);
+    request.wants_siblings = !happens(rng, plan_.is_plain_read);
   }
   return request;
 }
 
-void Workload::draw_write(Request& request) {
-  request.uses_context = !happens(rng_, plan_.is_blind);
-  const uint64_t most = happens(rng_, plan_.is_large) ? kLargeBytesMax : kPaddingBytesMax;
-  request.padding.assign(rng_.below(most), 'x');
-  if (happens(rng_, plan_.expires)) {
-    request.ttl = std::chrono::milliseconds(rng_.between(1, kTtlMillisecondsMax));
+void Workload::draw_write(Request& request, base::Rng& rng) const {
+  request.uses_context = !happens(rng, plan_.is_blind);
+  const uint64_t most = happens(rng, plan_.is_large) ? kLargeBytesMax : kPaddingBytesMax;
+  request.padding.assign(rng.below(most), 'x');
+  if (happens(rng, plan_.expires)) {
+    request.ttl = std::chrono::milliseconds(rng.between(1, kTtlMillisecondsMax));
   }
 }
 

@@ -16,6 +16,8 @@ struct WorkloadPlan {
   uint32_t clients = 5;
   std::vector<std::string> keys;
   bool is_hurried = false;  // Hardly any pause, for the first operations.
+  // Clients write with the first context they ever got of a key, so that siblings pile up.
+  bool is_stubborn = false;
   Spread pause{std::chrono::milliseconds(20), std::chrono::milliseconds(400)};
   Chance is_put{400000};
   Chance is_delete{80000};
@@ -46,13 +48,14 @@ class Workload {
 
  private:
   void pause_then_run(size_t client);
-  const std::string& draw_key();
-  Request draw_request();
-  void draw_write(Request& request);
+  const std::string& draw_key(base::Rng& rng) const;
+  Request draw_request(base::Rng& rng) const;
+  void draw_write(Request& request, base::Rng& rng) const;
 
   Scheduler& scheduler_;
   WorkloadPlan plan_;
   base::Rng rng_;
+  std::vector<base::Rng> rngs_;  // One for each client's day.
   uint64_t operations_ = 0;
   bool is_stopped_ = false;
   std::vector<std::unique_ptr<SimClient>> clients_;
