@@ -3,6 +3,7 @@
 #include <cxxopts.hpp>
 
 #include "sim/runner.h"
+#include "sim/scenario.h"
 
 namespace {
 
@@ -16,6 +17,7 @@ cxxopts::Options make_options() {
       "nodes", "Nodes in the cluster (default: 5, or drawn by the swarm)",
       cxxopts::value<uint32_t>())("swarm", "Each seed draws every option of its cluster")(
       "seconds", "Simulated seconds of faults", cxxopts::value<uint32_t>()->default_value("30"))(
+      "scenario", "Play this file of test/sim/scenarios", cxxopts::value<std::string>())(
       "engine", "Storage engine of the nodes: lsm or map (quicker)",
       cxxopts::value<std::string>()->default_value("lsm"))(
       "trace", "Print each event (one run only)")("until", "End at this simulated second",
@@ -70,7 +72,16 @@ int main(int argc, char** argv) {
       return 0;
     }
     const std::string& engine = parsed["engine"].as<std::string>();
-    const Campaign campaign = campaign_of(parsed);
+    Campaign campaign = campaign_of(parsed);
+    if (parsed.count("scenario") > 0) {
+      auto scenario = distkv::sim::load_scenario(parsed["scenario"].as<std::string>());
+      if (!scenario.is_ok()) {
+        std::fprintf(stderr, "distkv-sim: %s\n", scenario.status().message().c_str());
+        return kUsageError;
+      }
+      campaign.options.scenario =
+          std::make_shared<const distkv::sim::Scenario>(std::move(*scenario));
+    }
     const char* wrong = complaint(parsed, campaign);
     if (engine != "lsm" && engine != "map") wrong = "--engine must be lsm or map";
     if (wrong != nullptr) {

@@ -261,7 +261,7 @@ std::vector<FinalRecord> Cluster::records_of(const std::string& key) const {
   for (const ring::NodeIndex replica : layout.replicas_of(layout.partition_of(token))) {
     const base::NodeId& id = layout.node(replica).id;
     for (const auto& host : nodes_) {
-      if (host->node()->id() != id) continue;
+      if (!host->is_up() || host->node()->id() != id) continue;
       FinalRecord record;
       record.replica = id.value();
       storage::EntryView found;

@@ -53,6 +53,10 @@ uint64_t total_of(const std::map<std::string, uint64_t>& counts) {
 
 std::string replay_line(const Replay& replay) {
   std::string line = "distkv-sim --seed " + std::to_string(replay.seed);
+  if (!replay.scenario.empty()) {
+    return line + " --scenario " + std::string(replay.scenario) + " --engine " +
+           std::string(replay.engine);
+  }
   if (replay.is_swarm) line += " --swarm";
   if (replay.nodes > 0) line += " --nodes " + std::to_string(replay.nodes);
   return line + " --seconds " + std::to_string(replay.seconds) + " --engine " +

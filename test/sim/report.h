@@ -31,6 +31,7 @@ struct Replay {
   uint32_t seconds = 0;
   std::string_view engine = "lsm";
   bool is_swarm = false;
+  std::string_view scenario{};  // Its file; empty: none.
 };
 std::string replay_line(const Replay& replay);
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sim/scenario.h"
+
 namespace distkv::sim {
 
 namespace {
@@ -75,6 +77,12 @@ ClusterPlan draw_swarm_cluster(uint32_t nodes, base::Rng& rng) {
 
 RunPlan draw_run(const Options& options, base::Rng& rng) {
   RunPlan plan;
+  if (options.scenario) {
+    plan.cluster = options.scenario->cluster;
+    plan.workload.clients = 0;
+    plan.workload.keys = options.scenario->keys;
+    return plan;
+  }
   plan.workload = draw_workload(rng);
   plan.cluster =
       options.is_swarm ? draw_swarm_cluster(options.nodes, rng) : draw_cluster(options.nodes, rng);

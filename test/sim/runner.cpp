@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+#include "sim/scenario.h"
+
 namespace distkv::sim {
 
 namespace {
@@ -35,8 +37,10 @@ void print_failure(const Campaign& campaign, const RunReport& report) {
     std::printf("FAILED %s: %s\n", violation.property.c_str(), violation.details.c_str());
   }
   const Options& options = campaign.options;
-  const Replay replay{report.seed, options.nodes, options.seconds, name_of(options.engine),
-                      options.is_swarm};
+  const Replay replay{
+      report.seed,      options.nodes,
+      options.seconds,  name_of(options.engine),
+      options.is_swarm, options.scenario ? std::string_view(options.scenario->name) : ""};
   std::printf("replay: %s\n", replay_line(replay).c_str());
   std::fflush(stdout);
 }

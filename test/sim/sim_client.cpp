@@ -34,8 +34,14 @@ void SimClient::run(Request request, Finished finished) {
   attempts_ = 0;
   is_outcome_unknown_ = false;
   node_ = rng_.below(world_.nodes.size());
+  if (request_.via) node_ = *request_.via;
   record_invocation();
   attempt();
+}
+
+const SimClient::Known* SimClient::known(const std::string& key) const {
+  const auto found = session_.find(key);
+  return found == session_.end() ? nullptr : &found->second;
 }
 
 void SimClient::record_invocation() {
@@ -57,11 +63,11 @@ void SimClient::record_invocation() {
   value_.clear();
   if (!intent.is_delete) value_ = operation.op_id.value().to_hex() + request_.padding;
   intent.value = value_;
-  const auto known = session_.find(request_.key);
-  if (request_.uses_context && known != session_.end()) {
-    context_ = known->second.token;
-    intent.context = known->second.covered;
-    operation.context_of = known->second.place;
+  const Known* context = request_.context ? &*request_.context : known(request_.key);
+  if (request_.uses_context && context != nullptr) {
+    context_ = context->token;
+    intent.context = context->covered;
+    operation.context_of = context->place;
   }
   operation_ = world_.recorder.invoke(std::move(operation), &intent);
 }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,13 @@ struct ClientHabits {
   bool keeps_first_context = false;
 };
 
+// What a session was told of a key.
+struct KnownContext {
+  std::string token;
+  DotSet covered;
+  size_t place = 0;  // In the history, of the operation that was told so.
+};
+
 struct Request {
   OperationKind kind = OperationKind::kGet;
   std::string key;
@@ -33,6 +41,8 @@ struct Request {
   bool uses_context = true;  // Of a write: passes what the session knows of the key, if anything.
   bool wants_siblings = true;
   std::chrono::milliseconds ttl{0};
+  std::optional<uint32_t> via;          // The node to ask first; drawn if there is none.
+  std::optional<KnownContext> context;  // In place of what the session knows.
 };
 
 // What clients share; all outlive them.
@@ -47,12 +57,19 @@ struct ClientWorld {
 class SimClient : public Machine, private wire::NetworkEvents {
  public:
   using Finished = std::function<void(base::Code)>;
+  using Known = KnownContext;
 
   SimClient(const ClientWorld& world, uint32_t number, const ClientHabits& habits, base::Rng rng);
 
   // Begins an operation; `finished` runs once. Must not run while another is under way.
   void run(Request request, Finished finished);
   bool is_idle() const { return !finished_; }
+  // From the next operation on.
+  void set_habits(const ClientHabits& habits) { habits_ = habits; }
+  // The last operation begun.
+  OperationId last() const { return operation_; }
+  // What the session knows of the key; null: nothing.
+  const Known* known(const std::string& key) const;
   MachineIndex index() const { return index_; }
 
   // ---- Machine. Nothing listens here.
@@ -60,12 +77,6 @@ class SimClient : public Machine, private wire::NetworkEvents {
   void handle(EventKind kind, std::string_view bytes, const MachineEvent& event) override;
 
  private:
-  struct Known {
-    std::string token;
-    DotSet covered;
-    size_t place = 0;  // In the history, of the operation that was told so.
-  };
-
   std::string greeting() override { return {}; }
   void on_datagram(const base::Endpoint&, std::string_view) override {}
   void on_request(base::ConnectionId, const wire::FrameView&) override {}

@@ -59,6 +59,10 @@ class SimNetwork {
   bool break_stream(uint64_t chosen);
   // The machine's program is gone. `is_silent`: its kernel too, so that peers find out late.
   void drop_machine(MachineIndex machine, bool is_silent);
+  void set_datagram_odds(Chance loss, Chance repeat) {
+    rates_.datagram_loss = loss;
+    rates_.datagram_repeat = repeat;
+  }
   // Datagrams arrive unharmed from now on; streams stay as they are.
   void calm();
 

@@ -7,6 +7,7 @@
 #include "sim/cluster.h"
 #include "sim/faults.h"
 #include "sim/run_plan.h"
+#include "sim/scenario_player.h"
 #include "sim/workload.h"
 
 namespace distkv::sim {
@@ -17,9 +18,13 @@ using std::chrono::seconds;
 
 // Between two looks at the violations and at what is awaited.
 constexpr base::Duration kSlice = milliseconds(50);
+constexpr base::Duration kScriptSlice = milliseconds(1);
 constexpr base::Duration kFormingMax = seconds(60);
 // From the end of the last fault until all replicas agree.
 constexpr base::Duration kHealingMax = seconds(90);
+
+// Its number among the clients: beyond all others.
+constexpr uint32_t kReader = 1000;
 
 ClientHabits reader_habits() {
   ClientHabits habits;
@@ -47,9 +52,9 @@ class Simulation {
         cluster_{world_, plan_.cluster, truth_, violations_, rng_.fork()},
         client_world_{scheduler_, trace_, network_, recorder_, cluster_.endpoints()},
         workload_(client_world_, plan_.workload, rng_.fork()),
-        reader_(client_world_, static_cast<uint32_t>(workload_.machines().size()), reader_habits(),
-                rng_.fork()),
+        reader_(client_world_, kReader, reader_habits(), rng_.fork()),
         faults_(victims(), plan_.faults, rng_.fork()) {
+    if (options.scenario) player_.emplace(theatre(), *options.scenario, true, rng_.fork());
     if (options.until) end_ = base::MonotonicTime(seconds(*options.until));
   }
 
@@ -77,6 +82,14 @@ class Simulation {
     return {scheduler_, network_, trace_, tally_, cluster_.nodes(), std::move(machines)};
   }
 
+  Theatre theatre() {
+    return {network_, cluster_, client_world_,
+            [this](base::Duration most, const std::function<bool()>& condition) {
+              return run_until(most, condition, kScriptSlice);
+            },
+            [this](const std::string& what) { complain("scenario", what); }};
+  }
+
   void complain(const std::string& property, const std::string& details) {
     violations_.push_back({property, details});
   }
@@ -87,15 +100,24 @@ class Simulation {
 
   // Runs until `condition` holds: true; false if the run is over or `most` has passed.
   template <typename Condition>
-  bool run_until(base::Duration most, Condition condition) {
+  bool run_until(base::Duration most, Condition condition, base::Duration slice = kSlice) {
     const base::MonotonicTime deadline = scheduler_.now() + most;
     while (!is_over()) {
       if (condition()) return true;
       if (scheduler_.now() >= deadline) return false;
-      scheduler_.run_until(std::min(deadline, scheduler_.now() + kSlice));
+      scheduler_.run_until(std::min(deadline, scheduler_.now() + slice));
     }
     if (!network_.complaint().empty()) complain("wire", network_.complaint());
     return false;
+  }
+
+  const std::vector<std::string>& keys() const { return workload_.keys(); }
+  bool are_clients_idle() const { return workload_.is_idle() && (!player_ || player_->is_idle()); }
+  bool has_lost_disk() const {
+    return faults_.has_wiped() || (player_ && player_->has_lost_disk());
+  }
+  bool has_ended_programs() const {
+    return faults_.has_ended_programs() || (player_ && player_->has_ended_programs());
   }
 
   bool form() {
@@ -106,6 +128,7 @@ class Simulation {
   }
 
   bool suffer() {
+    if (player_) return player_->play() && !is_over();
     workload_.start();
     faults_.start();
     cluster_.start_latecomers();
@@ -116,17 +139,18 @@ class Simulation {
   // Everything runs and every way is open: within bounded time all must be well again.
   bool heal() {
     workload_.stop();
+    if (player_) player_->heal();
     faults_.heal();
     const base::MonotonicTime deadline = scheduler_.now() + kHealingMax;
     const auto rest = [&] { return deadline - scheduler_.now(); };
-    const auto is_well = [this] { return workload_.is_idle() && cluster_.is_formed(); };
+    const auto is_well = [this] { return are_clients_idle() && cluster_.is_formed(); };
     if (!run_until(rest(), is_well)) return fail_to_heal("members or layout have not settled");
     cluster_.await_hints(kHealingMax);
     if (!run_until(rest(), [this] { return cluster_.has_awaited_hints(); })) {
       return fail_to_heal("a wait for all hints has not ended");
     }
     const bool is_quiet = run_until(rest(), [this] {
-      return workload_.is_idle() && cluster_.is_formed() && cluster_.has_no_hints();
+      return are_clients_idle() && cluster_.is_formed() && cluster_.has_no_hints();
     });
     if (!is_quiet) return fail_to_heal("members, layout or hints have not settled");
     if (!has_built_trees(rest())) return false;
@@ -136,13 +160,13 @@ class Simulation {
     const auto has_converged_by_hints = [this] {
       return differences(kCleanPartitions).empty() && cluster_.has_no_hints();
     };
-    if (!faults_.has_ended_programs() && !run_until(rest(), has_converged_by_hints)) {
+    if (!has_ended_programs() && !run_until(rest(), has_converged_by_hints)) {
       return fail_to_heal("replicas differ although every hint was delivered");
     }
     while (true) {
       read_next_ = 0;
       read_all();
-      const auto has_read = [this] { return read_next_ == workload_.keys().size(); };
+      const auto has_read = [this] { return read_next_ == keys().size(); };
       if (!run_until(rest(), has_read)) return fail_to_heal("not every key can be read at all");
       if (run_until(kSlice * 4, [this] { return has_converged(); })) return true;
       if (is_over() || rest() <= base::Duration::zero()) return fail_to_heal("replicas differ");
@@ -152,7 +176,7 @@ class Simulation {
   bool has_built_trees(base::Duration most) {
     std::string complaint;
     const auto is_right = [&] {
-      complaint = cluster_.complaint_of_trees(workload_.keys());
+      complaint = cluster_.complaint_of_trees(keys());
       return complaint.empty();
     };
     return run_until(most, is_right) || fail_to_heal(complaint);
@@ -172,9 +196,9 @@ class Simulation {
 
   // Reads each key at `all` until it is answered, which repairs every replica of it.
   void read_all() {
-    if (read_next_ == workload_.keys().size()) return;
+    if (read_next_ == keys().size()) return;
     Request request;
-    request.key = workload_.keys()[read_next_];
+    request.key = keys()[read_next_];
     request.consistency = wire::Consistency::kAll;
     reader_.run(std::move(request), [this](base::Code code) {
       if (code == base::Code::kOk) ++read_next_;
@@ -185,7 +209,7 @@ class Simulation {
   enum Partitions { kAllPartitions, kCleanPartitions };
   Violations differences(Partitions partitions) const {
     Violations found;
-    for (const std::string& key : workload_.keys()) {
+    for (const std::string& key : keys()) {
       if (partitions == kCleanPartitions && cluster_.is_dirty(key)) continue;
       check_convergence(key, cluster_.records_of(key), found);
     }
@@ -196,8 +220,8 @@ class Simulation {
   }
 
   void judge() {
-    const bool has_wiped = faults_.has_wiped();
-    for (const std::string& key : workload_.keys()) {
+    const bool has_wiped = has_lost_disk();
+    for (const std::string& key : keys()) {
       const FinalRecord record = cluster_.records_of(key).front();
       DotSet seen;
       if (!record.meta.empty()) {
@@ -235,6 +259,7 @@ class Simulation {
   Workload workload_;
   SimClient reader_;
   Faults faults_;
+  std::optional<ScenarioPlayer> player_;
   std::optional<base::MonotonicTime> end_;
   size_t read_next_ = 0;
 };

@@ -12,6 +12,8 @@
 
 namespace distkv::sim {
 
+struct Scenario;
+
 inline constexpr uint32_t kNodesMax = 100;
 
 struct Options {
@@ -22,6 +24,8 @@ struct Options {
   uint32_t seconds = 30;  // Of faults; forming before and healing after come on top.
   bool is_traced = false;
   std::optional<uint32_t> until;  // Seconds after the start at which the run just ends.
+  // Played in place of drawn clients and faults, on the cluster that it tells of.
+  std::shared_ptr<const Scenario> scenario;
 };
 
 // Runs to the first violation or to the end.
