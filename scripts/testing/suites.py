@@ -36,6 +36,7 @@ SEEDS = 1000
 SEEDS_MAP = 1000  # The memory engine's, several times as quick.
 SEEDS_FRESH = 300
 SEEDS_SWARM = 2000  # Options drawn too; enough that every rare situation is reached.
+STRIKES_STRIDE = 30  # Of 41 000 places of the scenarios, one in so many.
 SEEDS_ASAN = 100
 SEEDS_HASHED = 100
 MUTANT_SHARES = 4  # All of them take twenty minutes; in so many days each has its turn.
@@ -77,6 +78,9 @@ SUITES: Dict[str, Suite] = {
                 show_last=52),
         command(f"{SEEDS_FRESH} fresh seeds of the swarm",
                 *simulate("build", _FRESH_SEED, SEEDS_FRESH, "--swarm"), show_last=3),
+        command(f"scenarios with a failure at one place in {STRIKES_STRIDE}",
+                simulator("build"), "--scenario", "test/sim/scenarios", "--strikes",
+                str(STRIKES_STRIDE), "--seed", str(_FRESH_SEED), "--jobs", "2", show_last=3),
         command(f"{SEEDS_HASHED} seeds twice", *simulate("build", 1, SEEDS_HASHED, "--compare"),
                 show_last=2),
         build("build-clang", "-Dbuildtype=debug", compiler="clang++",

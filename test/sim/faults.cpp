@@ -44,8 +44,9 @@ void Faults::schedule_next(const std::shared_ptr<Active>& active) {
   victims_.scheduler.after(draw(active->rng, active->source.interval), [this, active] {
     if (is_healed_) return;
     rng_ = active->rng.fork();
-    ++active->injected;
-    inject(active->source.kind);
+    const std::string name =
+        std::string(name_of(active->source.kind)) + "#" + std::to_string(++active->injected);
+    if (victims_.steps.takes_fault(name)) inject(active->source.kind);
     schedule_next(active);
   });
 }

@@ -11,6 +11,7 @@
 #include "sim/chance.h"
 #include "sim/sim_network.h"
 #include "sim/sim_node.h"
+#include "sim/steps.h"
 #include "sim/tally.h"
 
 namespace distkv::sim {
@@ -71,6 +72,7 @@ struct Victims {
   SimNetwork& network;
   Trace& trace;
   Tally& tally;
+  Steps& steps;
   std::vector<SimNode*> nodes;
   std::vector<MachineIndex> machines;  // Nodes and clients.
 };

@@ -180,6 +180,16 @@ void LsmStore::ail(Ailment ailment) {
   ailment_ = ailment;
 }
 
+void LsmStore::fail_call(uint64_t nth) {
+  using storage::io::test::Operation;
+  files_->add_fault(
+      {.operations = {Operation::kRead, Operation::kWrite, Operation::kSync, Operation::kReserve,
+                      Operation::kCreate, Operation::kRename, Operation::kLink, Operation::kRemove,
+                      Operation::kSyncDirectory, Operation::kMakeDirectory},
+       .nth = nth});
+  ailment_ = Ailment::kFailingSync;
+}
+
 bool LsmStore::rot_table() {
   std::vector<std::string> tables;
   for (std::string& path : files_->paths()) {

@@ -22,6 +22,9 @@ class LsmStore : public SimStore {
   void keep_power() override;
   bool is_down() const override { return files_->is_down(); }
   void ail(Ailment ailment) override;
+  void fail_call(uint64_t nth) override;
+  bool has_failed_call() const override { return files_->faults_struck() > 0; }
+  uint64_t calls() const override { return files_->operations() + files_->reads(); }
   void mend() override;
   Ailment ailment() const override { return ailment_; }
   void keep_copy() override;

@@ -44,6 +44,39 @@ void append_counts(const char* title, const std::map<std::string, uint64_t>& cou
   for (const auto& [name, count] : counts) append_count(name, count, text);
 }
 
+// " --only-faults=crash#3,cut#1", if they are given.
+void append_names(std::string_view option, const std::optional<std::set<std::string>>& names,
+                  std::string& line) {
+  if (!names) return;
+  line.append(" ").append(option);
+  char separator = '=';
+  if (names->empty()) line.push_back(separator);
+  for (const std::string& name : *names) {
+    line.append(1, separator).append(name);
+    separator = ',';
+  }
+}
+
+void encode_steps(const std::vector<Step>& steps, base::Writer& writer) {
+  writer.varint(steps.size());
+  for (const Step& step : steps) {
+    writer.bytes(step.name);
+    writer.u64(static_cast<uint64_t>(step.at.time_since_epoch().count()));
+    writer.bytes(step.what);
+  }
+}
+
+void decode_steps(base::Reader& reader, std::vector<Step>& steps) {
+  const uint64_t size = reader.count(kEntriesMax);
+  for (uint64_t i = 0; i < size && !reader.has_failed(); ++i) {
+    Step step;
+    step.name = reader.bytes(kTextBytesMax);
+    step.at = base::MonotonicTime(base::Duration(static_cast<int64_t>(reader.u64())));
+    step.what = reader.bytes(kTextBytesMax);
+    steps.push_back(std::move(step));
+  }
+}
+
 uint64_t total_of(const std::map<std::string, uint64_t>& counts) {
   uint64_t total = 0;
   for (const auto& [name, count] : counts) total += count;
@@ -54,13 +87,17 @@ uint64_t total_of(const std::map<std::string, uint64_t>& counts) {
 std::string replay_line(const Replay& replay) {
   std::string line = "distkv-sim --seed " + std::to_string(replay.seed);
   if (!replay.scenario.empty()) {
-    return line + " --scenario " + std::string(replay.scenario) + " --engine " +
-           std::string(replay.engine);
+    line.append(" --scenario ").append(replay.scenario).append(" --engine ").append(replay.engine);
+    return replay.strike.empty() ? line : line + " --strike " + replay.strike;
   }
   if (replay.is_swarm) line += " --swarm";
   if (replay.nodes > 0) line += " --nodes " + std::to_string(replay.nodes);
-  return line + " --seconds " + std::to_string(replay.seconds) + " --engine " +
-         std::string(replay.engine);
+  line +=
+      " --seconds " + std::to_string(replay.seconds) + " --engine " + std::string(replay.engine);
+  if (replay.selection.is_calm) line += " --calm";
+  append_names("--only-faults", replay.selection.faults, line);
+  append_names("--only-operations", replay.selection.operations, line);
+  return line;
 }
 
 std::string encode_report(const RunReport& report) {
@@ -74,6 +111,9 @@ std::string encode_report(const RunReport& report) {
   encode_counts(report.tally.faults, writer);
   encode_counts(report.tally.events, writer);
   encode_counts(report.tally.sights, writer);
+  writer.varint(report.nodes);
+  encode_steps(report.steps.faults, writer);
+  encode_steps(report.steps.operations, writer);
   writer.varint(report.violations.size());
   for (const Violation& violation : report.violations) {
     writer.bytes(violation.property);
@@ -92,6 +132,9 @@ bool decode_report(std::string_view bytes, RunReport& report) {
   decode_counts(reader, report.tally.faults);
   decode_counts(reader, report.tally.events);
   decode_counts(reader, report.tally.sights);
+  report.nodes = static_cast<uint32_t>(reader.varint());
+  decode_steps(reader, report.steps.faults);
+  decode_steps(reader, report.steps.operations);
   const uint64_t violations = reader.count(kEntriesMax);
   for (uint64_t i = 0; i < violations && !reader.has_failed(); ++i) {
     std::string property(reader.bytes(kTextBytesMax));

@@ -10,6 +10,8 @@
 #include "base/clock.h"
 #include "base/types.h"
 #include "sim/sometimes.h"
+#include "sim/steps.h"
+#include "sim/strikes.h"
 #include "sim/tally.h"
 #include "sim/truth.h"
 
@@ -22,6 +24,9 @@ struct RunReport {
   uint64_t events = 0;
   Tally tally;
   Violations violations;
+  uint32_t nodes = 0;
+  StepList steps;       // If they were asked for.
+  StrikePlaces places;  // Of a scenario. Stays with the run: not encoded.
 };
 
 // The line that replays a run.
@@ -32,6 +37,8 @@ struct Replay {
   std::string_view engine = "lsm";
   bool is_swarm = false;
   std::string_view scenario{};  // Its file; empty: none.
+  std::string strike{};
+  Selection selection{};
 };
 std::string replay_line(const Replay& replay);
 

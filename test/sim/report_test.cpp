@@ -19,6 +19,9 @@ TEST_CASE("a report survives the way from a child to its parent") {
   report.tally.faults["crash"] = 6;
   report.tally.events["peer_dead"] = 7;
   report.tally.sights["tombstone read"] = 8;
+  report.nodes = 9;
+  report.steps.faults.push_back({"crash#1", base::MonotonicTime(std::chrono::seconds(2)), "fault"});
+  report.steps.operations.push_back({"0#1", {}, "put key"});
   report.violations.push_back({"P1", "lost"});
 
   RunReport arrived;
@@ -56,6 +59,14 @@ TEST_CASE("the replay line is one that can be typed") {
         "distkv-sim --seed 7 --nodes 5 --seconds 30 --engine map");
   CHECK(replay_line({7, 0, 30, "lsm", true}) ==
         "distkv-sim --seed 7 --swarm --seconds 30 --engine lsm");
+  Selection selection;
+  selection.faults = {"crash#2", "cut#1"};
+  selection.operations.emplace();
+  CHECK(replay_line({7, 5, 30, "map", false, "", "", selection}) ==
+        "distkv-sim --seed 7 --nodes 5 --seconds 30 --engine map --only-faults=crash#2,cut#1 "
+        "--only-operations=");
+  CHECK(replay_line({7, 5, 30, "lsm", false, "a.scenario", "crash:n1:7"}) ==
+        "distkv-sim --seed 7 --scenario a.scenario --engine lsm --strike crash:n1:7");
 }
 
 TEST_CASE("a point is unreached until one run was there, and counted once for each that was") {

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <vector>
 
 #include "sim/simulation.h"
 
@@ -11,6 +13,11 @@ namespace distkv::sim {
 struct Campaign {
   Options options;  // Its seed is the first.
   uint64_t runs = 1;
+  // Each seed plays all of these; none: seeds draw their runs.
+  std::vector<std::shared_ptr<const Scenario>> scenarios;
+  // Of the places of the scenarios one in so many is struck, in a run of its own; another one with
+  // another seed. 1: all. Zero: none.
+  uint64_t stride = 0;
   uint32_t jobs = 1;             // Children at a time.
   bool is_compared = false;      // Each seed twice; hashes must agree.
   bool keeps_going = false;      // Past the first failing seed.
@@ -20,5 +27,9 @@ struct Campaign {
 // Prints what happened to standard output. 0: all runs passed; 1: one failed, or a point that is
 // required was not reached; 2: no child could be started.
 int run_campaign(const Campaign& campaign);
+
+// Makes the failing run of these options small and prints what is left. 0: done; 1: it does not
+// fail; 2: no child could be started.
+int run_minimiser(const Options& options);
 
 }  // namespace distkv::sim

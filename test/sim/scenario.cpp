@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <charconv>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <set>
@@ -511,6 +512,24 @@ Result<Scenario> load_scenario(const std::string& path) {
   auto scenario = parse_scenario(path, text.str());
   if (scenario.is_ok()) return scenario;
   return Status(scenario.code(), path + ": " + scenario.status().message());
+}
+
+Result<std::vector<std::shared_ptr<const Scenario>>> load_scenarios(const std::string& path) {
+  std::vector<std::string> files;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(path, error)) {
+    if (entry.path().extension() == ".scenario") files.push_back(entry.path().string());
+  }
+  if (error) files = {path};
+  std::sort(files.begin(), files.end());
+  std::vector<std::shared_ptr<const Scenario>> scenarios;
+  for (const std::string& file : files) {
+    auto scenario = load_scenario(file);
+    if (!scenario.is_ok()) return scenario.status();
+    scenarios.push_back(std::make_shared<const Scenario>(std::move(*scenario)));
+  }
+  if (scenarios.empty()) return Status(Code::kIo, path + ": holds no *.scenario");
+  return scenarios;
 }
 
 Result<Scenario> parse_scenario(std::string name, std::string_view text) {

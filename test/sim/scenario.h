@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -89,6 +90,9 @@ base::Result<Scenario> parse_scenario(std::string name, std::string_view text);
 
 // Of this path, which becomes its name; kIo if it cannot be read.
 base::Result<Scenario> load_scenario(const std::string& path);
+
+// The same, or of a folder all *.scenario in it by name.
+base::Result<std::vector<std::shared_ptr<const Scenario>>> load_scenarios(const std::string& path);
 
 // The number in "n3"; nullopt if the name is a client's.
 std::optional<uint32_t> node_number(std::string_view machine);

@@ -39,6 +39,11 @@ void SimClient::run(Request request, Finished finished) {
   attempt();
 }
 
+void SimClient::skip(const Request& request) {
+  (void)rng_.below(world_.nodes.size());
+  if (request.kind != OperationKind::kGet) (void)rng_.next_id();
+}
+
 const SimClient::Known* SimClient::known(const std::string& key) const {
   const auto found = session_.find(key);
   return found == session_.end() ? nullptr : &found->second;

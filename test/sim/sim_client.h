@@ -63,6 +63,8 @@ class SimClient : public Machine, private wire::NetworkEvents {
 
   // Begins an operation; `finished` runs once. Must not run while another is under way.
   void run(Request request, Finished finished);
+  // Draws what it would have drawn, and does nothing else.
+  void skip(const Request& request);
   bool is_idle() const { return !finished_; }
   // From the next operation on.
   void set_habits(const ClientHabits& habits) { habits_ = habits; }

@@ -48,12 +48,17 @@ void SimNetwork::slow_down(MachineIndex machine, base::Duration extra) {
   place(machine).extra_latency = extra;
 }
 
+bool SimNetwork::is_struck(StrikeKind kind, MachineIndex from) {
+  return strikes_ != nullptr && from.value < machines_struck_ && strikes_->hits(kind, from);
+}
+
 void SimNetwork::send_datagram(MachineIndex from, const base::Endpoint& to,
                                std::string_view packet) {
   DISTKV_CHECK(packet.size() <= wire::kDatagramBytesMax);
   const auto target = directory_.find(to);
   if (target == directory_.end()) return;
   const Way way{from, target->second};
+  if (is_struck(StrikeKind::kRefuse, from)) return;
   if (happens(rng_, rates_.datagram_loss)) {
     ++tally_.faults["datagram_lost"];
     return;
@@ -91,6 +96,9 @@ base::Status SimNetwork::send(MachineIndex from, const base::Endpoint& to, std::
   if (target == directory_.end()) {
     return {base::Code::kUnavailable, "no such machine: " + to.value()};
   }
+  if (is_struck(StrikeKind::kRefuse, from)) {
+    return {base::Code::kOverloaded, "the queue to " + to.value() + " is full"};
+  }
   Link& link = place(from).links[target->second];
   if (Stream* stream = find(link.stream)) {
     if (stream->acceptor.inbound_bytes > rates_.queue_bytes_max) {
@@ -98,6 +106,7 @@ base::Status SimNetwork::send(MachineIndex from, const base::Endpoint& to, std::
       return {base::Code::kOverloaded, "the queue to " + to.value() + " is full"};
     }
     push(*stream, stream->acceptor, frame);
+    if (is_struck(StrikeKind::kBreak, from)) break_here(*stream);
     return base::Status::ok();
   }
   if (link.waiting_bytes > rates_.queue_bytes_max) {

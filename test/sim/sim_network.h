@@ -17,6 +17,7 @@
 #include "sim/cuts.h"
 #include "sim/machine.h"
 #include "sim/scheduler.h"
+#include "sim/strikes.h"
 #include "sim/tally.h"
 #include "wire/frame.h"
 #include "wire/network.h"
@@ -51,6 +52,11 @@ class SimNetwork {
   void close(MachineIndex from, base::ConnectionId connection);
 
   // ---- Faults.
+  // From now on the first `machines` are where `strikes` may strike; it outlives this.
+  void set_strikes(Strikes& strikes, uint32_t machines) {
+    strikes_ = &strikes;
+    machines_struck_ = machines;
+  }
   void apply(const Cut& cut) { cuts_->apply(cut); }
   void heal(const Cut& cut);
   // Everything from and to `machine` takes `extra` longer; zero: normal again.
@@ -108,6 +114,7 @@ class SimNetwork {
 
   Place& place(MachineIndex index) { return places_[index.value]; }
   Stream* find(uint64_t id);
+  bool is_struck(StrikeKind kind, MachineIndex from);
   base::Duration latency(const Way& way);
   void deliver_datagram(const Way& way, std::string packet);
 
@@ -125,6 +132,7 @@ class SimNetwork {
   void stall(Stream& stream, End& to);
   void take_bytes(uint64_t id, bool to_acceptor, wire::NetworkEvents& program,
                   std::string_view bytes);
+  void break_here(Stream& stream);
   void break_now(Stream& stream, Spread opener_learns, Spread acceptor_learns);
   void schedule_learning(uint64_t id, bool at_acceptor, base::Duration delay);
   void learn(uint64_t id, bool at_acceptor);
@@ -141,6 +149,8 @@ class SimNetwork {
   uint64_t last_stream_ = 0;
   std::map<uint64_t, std::unique_ptr<Stream>> streams_;
   std::string complaint_;
+  Strikes* strikes_ = nullptr;
+  uint32_t machines_struck_ = 0;
 };
 
 // One machine's view of the network.

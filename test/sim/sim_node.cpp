@@ -70,6 +70,18 @@ void SimNode::handle(EventKind kind, std::string_view bytes, const MachineEvent&
   event(program_->front, bytes);
   notice_power();
   arm();
+  take_strike();
+}
+
+void SimNode::take_strike() {
+  const bool is_killed = world_.strikes.hits(StrikeKind::kCrash, index_);
+  const bool is_cut = world_.strikes.hits(StrikeKind::kPowerCut, index_);
+  if (!is_killed && !is_cut) return;
+  // The program is still on the stack.
+  world_.scheduler.after(base::Duration::zero(), [this, is_cut, life = life_] {
+    if (program_ && life == life_) crash(is_cut ? Ending::kPowerCut : Ending::kKilled);
+  });
+  world_.scheduler.after(kStartAgainAfter, [this] { start(); });
 }
 
 void SimNode::notice_power() {
@@ -123,6 +135,11 @@ void SimNode::crash(Ending ending) {
 void SimNode::ail(Ailment ailment) {
   store_->ail(ailment);
   is_ailing_ = is_ailing_ || store_->ailment() != Ailment::kNone;
+}
+
+void SimNode::fail_disk_in(uint64_t calls) {
+  store_->fail_call(calls);
+  is_ailing_ = true;
 }
 
 void SimNode::wipe() {

@@ -20,6 +20,7 @@
 #include "sim/sim_clock.h"
 #include "sim/sim_network.h"
 #include "sim/sim_store.h"
+#include "sim/strikes.h"
 #include "sim/tally.h"
 
 namespace distkv::sim {
@@ -33,6 +34,7 @@ struct World {
   Trace& trace;
   SimNetwork& network;
   Tally& tally;
+  Strikes& strikes;
   StorePlan stores;
   OnWrong on_error_line;
   OnWrong on_broken_store;
@@ -67,6 +69,8 @@ class SimNode : public Machine, private base::Log {
   // Falls ill: from now on the program's lines at error level are no wonder, until it is healthy
   // and has started again.
   void ail(Ailment ailment);
+  // The n-th call of its disk from now fails, once; it is ill from now on.
+  void fail_disk_in(uint64_t calls);
   void wipe();
   // The program must be down.
   void restore_copy();
@@ -109,6 +113,8 @@ class SimNode : public Machine, private base::Log {
   void close_store();
   // After whatever may have used the disk: if its power has gone, the program ends soon.
   void notice_power();
+  // After an event: ends the program here if this is the place.
+  void take_strike();
 
   World world_;
   node::Config config_;

@@ -88,6 +88,11 @@ class SimStore {
   virtual void keep_power() {}
   // It has gone: the program must end.
   virtual bool is_down() const { return false; }
+  // The n-th call from now answers an error, and the store counts as one with a failing sync.
+  virtual void fail_call(uint64_t) {}
+  virtual bool has_failed_call() const { return false; }
+  // Calls of the disk there is now.
+  virtual uint64_t calls() const { return 0; }
   // Falls ill, unless it is ill already or cannot be.
   virtual void ail(Ailment) {}
   // Healthy again, but for what has rotted.

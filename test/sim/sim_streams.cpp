@@ -32,6 +32,7 @@ void SimNetwork::reply(MachineIndex from, base::ConnectionId to, std::string_vie
   Stream* stream = find(to.value());
   if (stream == nullptr || stream->acceptor.machine != from || !stream->acceptor.is_open) return;
   push(*stream, stream->opener, frame);
+  if (is_struck(StrikeKind::kBreak, from)) break_here(*stream);
 }
 
 void SimNetwork::push(Stream& stream, End& to, std::string_view bytes) {
@@ -144,6 +145,10 @@ bool SimNetwork::break_stream(uint64_t chosen) {
   const Spread acceptor_learns = happens(rng_, kLearnsLate) ? kLate : kSoon;
   break_now(*candidates[chosen % candidates.size()], opener_learns, acceptor_learns);
   return true;
+}
+
+void SimNetwork::break_here(Stream& stream) {
+  if (!stream.is_broken) break_now(stream, kSoon, kSoon);
 }
 
 void SimNetwork::break_now(Stream& stream, Spread opener_learns, Spread acceptor_learns) {

@@ -39,11 +39,14 @@ class Simulation {
         rng_(options.seed),
         plan_(draw_run(options, rng_)),
         trace_(scheduler_, options.is_traced ? stdout : nullptr),
+        strikes_(options.strike),
+        steps_(scheduler_, options.selection, options.keeps_steps),
         network_(scheduler_, trace_, tally_, rng_.fork()),
         world_{scheduler_,
                trace_,
                network_,
                tally_,
+               strikes_,
                {options.engine, plan_.workload.is_large.per_million > 0},
                [this](const std::string& line) { complain("log", line); },
                [this](const std::string& what) { complain("store", what); }},
@@ -51,16 +54,20 @@ class Simulation {
         // Braces where arguments draw twice: only they have an order that all compilers keep.
         cluster_{world_, plan_.cluster, truth_, violations_, rng_.fork()},
         client_world_{scheduler_, trace_, network_, recorder_, cluster_.endpoints()},
-        workload_(client_world_, plan_.workload, rng_.fork()),
+        workload_(client_world_, plan_.workload, steps_, rng_.fork()),
         reader_(client_world_, kReader, reader_habits(), rng_.fork()),
         faults_(victims(), plan_.faults, rng_.fork()) {
-    if (options.scenario) player_.emplace(theatre(), *options.scenario, true, rng_.fork());
     if (options.until) end_ = base::MonotonicTime(seconds(*options.until));
+    if (!options.scenario) return;
+    player_.emplace(theatre(), *options.scenario, !options.strike, rng_.fork());
+    network_.set_strikes(strikes_, plan_.cluster.nodes);
   }
 
   RunReport run() {
     recorder_.set_witness(cluster_);
-    network_.open(plan_.faults.network);
+    NetworkRates rates = plan_.faults.network;
+    if (options_.selection.is_calm) rates = NetworkRates{rates.latency};
+    network_.open(rates);
     if (form() && suffer() && heal()) judge();
     if (violations_.empty()) judge_stores();
     tally_.operations["record collected"] += cluster_.records_taken_away();
@@ -71,6 +78,9 @@ class Simulation {
     report.events = scheduler_.events_run();
     report.tally = tally_;
     report.violations = violations_;
+    report.nodes = plan_.cluster.nodes;
+    report.steps = steps_.list();
+    report.places = strikes_.places();
     return report;
   }
 
@@ -79,7 +89,7 @@ class Simulation {
     std::vector<MachineIndex> machines;
     for (const SimNode* node : cluster_.nodes()) machines.push_back(node->index());
     for (const MachineIndex client : workload_.machines()) machines.push_back(client);
-    return {scheduler_, network_, trace_, tally_, cluster_.nodes(), std::move(machines)};
+    return {scheduler_, network_, trace_, tally_, steps_, cluster_.nodes(), std::move(machines)};
   }
 
   Theatre theatre() {
@@ -117,6 +127,7 @@ class Simulation {
     return faults_.has_wiped() || (player_ && player_->has_lost_disk());
   }
   bool has_ended_programs() const {
+    if (options_.strike) return true;
     return faults_.has_ended_programs() || (player_ && player_->has_ended_programs());
   }
 
@@ -128,11 +139,40 @@ class Simulation {
   }
 
   bool suffer() {
-    if (player_) return player_->play() && !is_over();
+    if (player_) return play();
     workload_.start();
     faults_.start();
     cluster_.start_latecomers();
     run_until(seconds(options_.seconds), [] { return false; });
+    return !is_over();
+  }
+
+  void note_strike() {
+    if (!options_.strike) return;
+    const Strike& strike = *options_.strike;
+    const bool is_disk = strike.kind == StrikeKind::kDisk;
+    const SimStore& store = cluster_.nodes()[strike.node]->store();
+    if (is_disk ? store.has_failed_call() : strikes_.has_struck()) {
+      ++tally_.faults["strike: " + std::string(name_of(strike.kind))];
+    }
+  }
+
+  bool play() {
+    std::vector<uint64_t> calls;
+    for (SimNode* node : cluster_.nodes()) calls.push_back(node->store().calls());
+    if (options_.strike && options_.strike->kind == StrikeKind::kDisk) {
+      cluster_.nodes()[options_.strike->node]->fail_disk_in(options_.strike->nth);
+    }
+    strikes_.set_counting(true);
+    const bool has_played = player_->play();
+    strikes_.set_counting(false);
+    for (uint32_t i = 0; i < calls.size(); ++i) {
+      const uint64_t now = cluster_.nodes()[i]->store().calls();
+      // Fewer: of another disk.
+      strikes_.add(StrikeKind::kDisk, i, now < calls[i] ? now : now - calls[i]);
+    }
+    note_strike();
+    if (!has_played && !is_over()) complain("scenario", "an operation has not ended");
     return !is_over();
   }
 
@@ -251,6 +291,8 @@ class Simulation {
   Tally tally_;
   Truth truth_;
   Violations violations_;
+  Strikes strikes_;
+  Steps steps_;
   SimNetwork network_;
   World world_;
   Recorder recorder_;

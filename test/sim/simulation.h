@@ -9,6 +9,8 @@
 
 #include "sim/report.h"
 #include "sim/sim_store.h"
+#include "sim/steps.h"
+#include "sim/strikes.h"
 
 namespace distkv::sim {
 
@@ -26,6 +28,11 @@ struct Options {
   std::optional<uint32_t> until;  // Seconds after the start at which the run just ends.
   // Played in place of drawn clients and faults, on the cluster that it tells of.
   std::shared_ptr<const Scenario> scenario;
+  // One more failure, at one place of the scenario; what its statements expect is not judged then.
+  std::optional<Strike> strike;
+  // What of the drawn faults and operations takes place.
+  Selection selection;
+  bool keeps_steps = false;  // Lists them in the report.
 };
 
 // Runs to the first violation or to the end.

@@ -64,13 +64,14 @@ void let_tombstones_age(WorkloadPlan& plan) {
   }
 }
 
-Workload::Workload(const ClientWorld& world, WorkloadPlan plan, base::Rng rng)
-    : scheduler_(world.scheduler), plan_(std::move(plan)), rng_(rng) {
+Workload::Workload(const ClientWorld& world, WorkloadPlan plan, Steps& steps, base::Rng rng)
+    : scheduler_(world.scheduler), steps_(steps), plan_(std::move(plan)), rng_(rng) {
   for (uint32_t number = 0; number < plan_.clients; ++number) {
     ClientHabits habits = draw_habits(rng_);
     habits.keeps_first_context = plan_.is_stubborn;
     clients_.push_back(std::make_unique<SimClient>(world, number, habits, rng_.fork()));
     rngs_.push_back(rng_.fork());
+    counts_.push_back(0);
   }
 }
 
@@ -94,7 +95,13 @@ void Workload::pause_then_run(size_t client) {
   ++operations_;
   scheduler_.after(draw(rngs_[client], is_hurried ? kHurriedPause : plan_.pause), [this, client] {
     if (is_stopped_) return;
-    clients_[client]->run(draw_request(rngs_[client]),
+    Request request = draw_request(rngs_[client]);
+    const std::string name = std::to_string(client) + "#" + std::to_string(++counts_[client]);
+    if (!steps_.takes_operation(name, what_of(request))) {
+      clients_[client]->skip(request);
+      return pause_then_run(client);
+    }
+    clients_[client]->run(std::move(request),
                           [this, client](base::Code) { pause_then_run(client); });
   });
 }
@@ -103,6 +110,14 @@ const std::string& Workload::draw_key(base::Rng& rng) const {
   if (!plan_.forgets_keys) return plan_.keys[rng.below(plan_.keys.size())];
   const auto turn = static_cast<uint64_t>(scheduler_.elapsed() / kTimeOfKeys);
   return plan_.keys[(turn * kKeysAtATime + rng.below(kKeysAtATime)) % plan_.keys.size()];
+}
+
+std::string Workload::what_of(const Request& request) {
+  std::string what(history::name_of(request.kind));
+  what.append(" ").append(request.key).append(" at ");
+  what.append(history::name_of(request.consistency));
+  if (request.kind != OperationKind::kGet && !request.uses_context) what.append(", blind");
+  return what;
 }
 
 Request Workload::draw_request(base::Rng& rng) const {

@@ -8,6 +8,7 @@
 
 #include "sim/chance.h"
 #include "sim/sim_client.h"
+#include "sim/steps.h"
 
 namespace distkv::sim {
 
@@ -36,7 +37,8 @@ void let_tombstones_age(WorkloadPlan& plan);
 
 class Workload {
  public:
-  Workload(const ClientWorld& world, WorkloadPlan plan, base::Rng rng);
+  // `steps` outlives this.
+  Workload(const ClientWorld& world, WorkloadPlan plan, Steps& steps, base::Rng rng);
 
   void start();
   // No new operation begins.
@@ -49,13 +51,16 @@ class Workload {
  private:
   void pause_then_run(size_t client);
   const std::string& draw_key(base::Rng& rng) const;
+  static std::string what_of(const Request& request);
   Request draw_request(base::Rng& rng) const;
   void draw_write(Request& request, base::Rng& rng) const;
 
   Scheduler& scheduler_;
+  Steps& steps_;
   WorkloadPlan plan_;
   base::Rng rng_;
-  std::vector<base::Rng> rngs_;  // One for each client's day.
+  std::vector<base::Rng> rngs_;   // One for each client's day.
+  std::vector<uint64_t> counts_;  // Of each client's operations.
   uint64_t operations_ = 0;
   bool is_stopped_ = false;
   std::vector<std::unique_ptr<SimClient>> clients_;
