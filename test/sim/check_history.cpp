@@ -11,6 +11,7 @@ bool is_refusal(base::Code code) {
     case base::Code::kRejected:
     case base::Code::kUnavailable:
     case base::Code::kOverloaded:
+    case base::Code::kNoSpace:
     case base::Code::kStaleLayout:
     case base::Code::kWrongCluster:
     case base::Code::kShuttingDown:

@@ -175,9 +175,10 @@ void Faults::wipe() {
   node.wipe();
 }
 
+// Again and again of the same disk.
 void Faults::rot() {
-  if (has_wiped_) return;
-  SimNode& node = any_node_but_first();
+  if (has_wiped_ && rotten_ == nullptr) return;
+  SimNode& node = rotten_ != nullptr ? *rotten_ : any_node_but_first();
   node.ail(Ailment::kRotten);
   if (node.store().ailment() != Ailment::kRotten) return;
   // What it holds only there is lost, as with the whole disk.

@@ -161,7 +161,8 @@ void LsmStore::die(Ending ending) {
 }
 
 void LsmStore::ail(Ailment ailment) {
-  if (ailment_ != Ailment::kNone) return;
+  const bool rots_on = ailment == Ailment::kRotten && ailment_ == Ailment::kRotten;
+  if (ailment_ != Ailment::kNone && !rots_on) return;
   switch (ailment) {
     case Ailment::kNone:
       return;
@@ -190,18 +191,27 @@ void LsmStore::fail_call(uint64_t nth) {
   ailment_ = Ailment::kFailingSync;
 }
 
+// Every byte of every table is as likely as any other.
 bool LsmStore::rot_table() {
-  std::vector<std::string> tables;
+  std::vector<std::pair<std::string, size_t>> tables;
+  size_t bytes = 0;
   for (std::string& path : files_->paths()) {
-    if (path.ends_with(".sst")) tables.push_back(std::move(path));
+    if (!path.ends_with(".sst")) continue;
+    const size_t size = files_->contents(path).size();
+    bytes += size;
+    tables.emplace_back(std::move(path), size);
   }
-  if (tables.empty()) return false;
-  const std::string& table = tables[rng_.below(tables.size())];
-  const size_t size = files_->contents(table).size();
-  if (size == 0) return false;
-  const uint64_t offset = rng_.below(size);
-  files_->corrupt(table, offset, static_cast<char>(1U << rng_.below(8)));
-  return true;
+  if (bytes == 0) return false;
+  uint64_t offset = rng_.below(bytes);
+  const auto mask = static_cast<char>(1U << rng_.below(8));
+  for (const auto& [path, size] : tables) {
+    if (offset < size) {
+      files_->corrupt(path, offset, mask);
+      return true;
+    }
+    offset -= size;
+  }
+  return false;
 }
 
 void LsmStore::mend() {

@@ -71,8 +71,14 @@ void ObservedEngine::update(storage::Update update) {
   const auto asked = std::make_shared<Asked>();
   asked->write = {update.key.space, update.key.token, std::string(update.key.key), std::nullopt};
   const bool is_group = update.durability == storage::Durability::kGroup;
-  update.decide = [this, asked, decide = std::move(update.decide)](const EntryView* current) {
+  const bool is_replaced = !update.replaces_damaged.empty();
+  update.decide = [this, asked, is_replaced,
+                   decide = std::move(update.decide)](const EntryView* current) {
     catch_up();
+    const Write& write = asked->write;
+    if (current == nullptr) {
+      account_.forget_if_excused({write.space, write.token, write.key}, is_replaced);
+    }
     asked->number = account_.writer_of({asked->write.space, asked->write.token, asked->write.key});
     storage::Decision decision = decide(current);
     asked->is_change = decision.action != storage::Decision::Action::kKeep;
@@ -148,6 +154,14 @@ void ObservedEngine::close(storage::Done done) {
     if (status.is_ok()) account_.promise(account_.last());
     done(std::move(status));
   });
+}
+
+// From here on whatever the damage may have hidden may be gone.
+void ObservedEngine::heal(std::vector<uint64_t> ids, storage::Done done) {
+  for (const storage::DamagedRange& damaged : engine_->damaged()) {
+    if (std::find(ids.begin(), ids.end(), damaged.id) != ids.end()) account_.excuse(damaged.range);
+  }
+  engine_->heal(std::move(ids), std::move(done));
 }
 
 void ObservedEngine::checkpoint(const std::string& directory, storage::Done done) {

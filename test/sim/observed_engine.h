@@ -36,6 +36,8 @@ class ObservedEngine : public storage::Engine {
   void sync(storage::Done done) override;
   void close(storage::Done done) override;
   void checkpoint(const std::string& directory, storage::Done done) override;
+  std::vector<storage::DamagedRange> damaged() const override { return engine_->damaged(); }
+  void heal(std::vector<uint64_t> ids, storage::Done done) override;
   double pressure() const override { return engine_->pressure(); }
   storage::Sample sample() const override { return engine_->sample(); }
 

@@ -42,6 +42,7 @@ class ReplicaWatch : public DiskObserver {
   void on_durable(CommitNumber through) override;
   void on_lost_after(CommitNumber kept) override;
   void on_wiped() override;
+  void on_lost_to_damage(const std::string& key) override { states_.erase(key); }
 
   // How often a record was taken away.
   uint64_t taken_away() const { return taken_away_; }

@@ -170,6 +170,7 @@ void SimClient::end_attempt(base::Code code) {
   world_.trace.record(index_, EventKind::kReturn, base::name_of(code));
   if (code == base::Code::kOk) return end_operation(code);
   const bool is_read = request_.kind == OperationKind::kGet;
+  if (!is_read) world_.recorder.see("refused: " + std::string(base::name_of(code)));
   if (!is_read && !is_refusal(code)) is_outcome_unknown_ = true;
   const bool may_repeat = is_read || is_retry_safe(code) || habits_.repeats_unknown;
   if (may_repeat && attempts_ < habits_.attempts_max) {

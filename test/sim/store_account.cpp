@@ -78,13 +78,26 @@ void StoreAccount::promise_shown(const storage::KeyRef& key, const storage::Entr
   }
 }
 
+bool StoreAccount::is_excused(const Place& place) const {
+  const auto& [space, token, key] = place;
+  return std::any_of(excused_.begin(), excused_.end(), [&](const storage::Range& range) {
+    return range.space == space && range.first <= token && token <= range.last;
+  });
+}
+
+void StoreAccount::forget_if_excused(const storage::KeyRef& key, bool is_replaced) {
+  if (!is_replaced && !is_excused(place_of(key))) return;
+  if (key.space == storage::Space::kData) observer_.on_lost_to_damage(std::string(key.key));
+}
+
 std::optional<CommitNumber> StoreAccount::shown_by(const Found& found) const {
   std::set<Place> different = differences(durable_, found);
+  std::erase_if(different, [this](const Place& place) { return is_excused(place); });
   if (different.empty()) return promised_;
   for (size_t i = 0; i < pending_.size(); ++i) {
     for (const storage::Write& write : pending_[i]) {
       const Place place = place_of(write);
-      if (found.unreadable.count(place) > 0) continue;
+      if (found.unreadable.count(place) > 0 || is_excused(place)) continue;
       const storage::Entry* shown = find(found.entries, place);
       const bool is_same = write.entry ? shown != nullptr && *shown == *write.entry : !shown;
       if (is_same) {
@@ -113,6 +126,7 @@ void StoreAccount::wipe() {
   durable_.clear();
   pending_.clear();
   promised_ = 0;
+  excused_.clear();
   observer_.on_wiped();
 }
 

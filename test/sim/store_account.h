@@ -35,6 +35,8 @@ class DiskObserver {
   virtual void on_lost_after(CommitNumber kept) = 0;
   // Everything is lost.
   virtual void on_wiped() = 0;
+  // This was lost to damage: what is written there next replaces nothing.
+  virtual void on_lost_to_damage(const std::string&) {}
 };
 
 using Place = std::tuple<storage::Space, base::Token, std::string>;
@@ -69,6 +71,11 @@ class StoreAccount {
   // The program is dead and the store would now show this. Nullopt: it may; what it lost is
   // forgotten. Else what is wrong, in a sentence.
   std::optional<std::string> lose(const Found& found);
+  // What a damaged disk held there may be lost, or shown as it was before: no longer judged.
+  void excuse(const storage::Range& range) { excused_.push_back(range); }
+  // The store says that it holds nothing there, or nothing it can read; if damage explains that it
+  // held something, the observer is told.
+  void forget_if_excused(const storage::KeyRef& key, bool is_replaced);
   // The disk was replaced by an empty one.
   void wipe();
 
@@ -80,11 +87,13 @@ class StoreAccount {
   using Commit = std::vector<storage::Write>;
 
   std::optional<CommitNumber> shown_by(const Found& found) const;
+  bool is_excused(const Place& place) const;
 
   DiskObserver& observer_;
   Entries durable_;  // After all promised commits.
   CommitNumber promised_ = 0;
   std::deque<Commit> pending_;  // Those after them.
+  std::vector<storage::Range> excused_;
 };
 
 }  // namespace distkv::sim
