@@ -53,8 +53,11 @@ void Node::Impl::on_request(base::ConnectionId from, const wire::FrameView& fram
   }
   if (frame.type == MessageType::kJoinRequest) return on_join(from, frame);
   if (peer->second.cluster_id != identity_.cluster_id) {
-    return refuse(from, frame.request_id,
-                  {Code::kWrongCluster, "join cluster " + config_.cluster_name + " first"});
+    refuse(from, frame.request_id,
+           {Code::kWrongCluster, "join cluster " + config_.cluster_name + " first"});
+    // It has joined since, and what was to say so did not arrive: its next stream will.
+    if (peer->second.cluster_id.value().is_zero()) host_.network.close(from);
+    return;
   }
   if (phase_ != Phase::kServing) {
     return refuse(from, frame.request_id, {Code::kShuttingDown, "the node is not serving"});

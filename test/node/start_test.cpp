@@ -40,8 +40,9 @@ class AnswerNetwork : public wire::Network {
   void send_datagram(const base::Endpoint&, std::string_view) override {}
   base::Status send(const base::Endpoint&, std::string_view) override { return base::Status::ok(); }
   void reply(base::ConnectionId, std::string_view frame) override { answers.emplace_back(frame); }
-  void close(base::ConnectionId) override {}
+  void close(base::ConnectionId) override { ++closed; }
   std::vector<std::string> answers;
+  int closed = 0;
 };
 
 struct Fixture {
@@ -129,6 +130,20 @@ TEST_CASE("a node that is stopped while it reads its store founds nothing any mo
   CHECK(has_stopped);
   CHECK_FALSE(here.node.is_serving());
   CHECK(here.log.lines.empty());
+}
+
+TEST_CASE(
+    "a stream that was greeted without a cluster serves to join, and is closed for all else") {
+  Fixture here;
+  here.node.start([](const base::Status&) {});
+  here.engine.let_go();
+  CHECK(here.ask_to_join("prod").code == Code::kOk);
+  CHECK(here.network.closed == 0);
+
+  here.give(here.encoder.encode(wire::MembersRequest{}, base::RequestId{8}));
+
+  CHECK(here.last_answer<wire::ErrorReply>().code == Code::kWrongCluster);
+  CHECK(here.network.closed == 1);
 }
 
 TEST_CASE("a request under an older layout is refused, one under this node's is served") {
