@@ -28,6 +28,17 @@ gone
 """
 
 
+class Total(unittest.TestCase):
+    def test_it_tells_how_many_seeds_were_needed_where_seeds_decide(self):
+        by_seeds = [(mutants.Mutant(name, "", ()), mutants.Verdict("P1", seed, seed))
+                    for name, seed in (("a", 9), ("b", 2), ("c", 40))]
+        by_suite = (mutants.Mutant("d", "", (), ("some_test",)), mutants.Verdict("some_test", 0, 0))
+        survivor = (mutants.Mutant("e", "", ()), mutants.Verdict("", 0, 500))
+        self.assertEqual(mutants.total_of([*by_seeds, by_suite, survivor]),
+                         "4 caught, 1 survived; by seeds of the simulator: 3, median 9, most 40")
+        self.assertEqual(mutants.total_of([by_suite]), "1 caught, 0 survived")
+
+
 class Parse(unittest.TestCase):
     def test_a_mutant_has_a_story_and_blocks(self):
         mutant = mutants.parse("name", TEXT)

@@ -15,6 +15,8 @@ constexpr uint64_t kSwarmReplicasMax = 5;
 constexpr Chance kHalf{500000};
 constexpr Chance kThird{333333};
 constexpr Chance kSeldom{200000};
+// Seldom, since so many siblings make a run slow.
+constexpr Chance kIsStubborn{80000};
 constexpr uint32_t kPartitionChoices[] = {1, 8, 16, 64};
 constexpr uint32_t kVirtualNodesChoices[] = {1, 8, 150};
 constexpr Spread kRequestTimeout{milliseconds(300), seconds(3)};
@@ -94,7 +96,7 @@ RunPlan draw_run(const Options& options, base::Rng& rng) {
   plan.faults = is_focused ? draw_few_faults(rng, bounds) : draw_faults(rng, bounds);
   if (collects_soon(plan.cluster)) collect_tombstones(plan, options.seed);
   if (!options.is_swarm) return plan;
-  if (happens(rng, kSeldom)) make_stubborn(plan.workload);
+  if (happens(rng, kIsStubborn)) make_stubborn(plan.workload);
   if (happens(rng, kSeldom)) {
     plan.faults.network.queue_bytes_max = rng.between(kTinyQueueBytesMin, kTinyQueueBytesMax);
   }
