@@ -85,6 +85,9 @@ const char* complaint(const cxxopts::ParseResult& parsed, const Campaign& campai
   if (parsed.count("strike") + parsed.count("strikes") > 0 && parsed.count("scenario") == 0) {
     return "--strike and --strikes want a --scenario";
   }
+  if (parsed.count("minimise") > 0 && parsed.count("scenario") > 0) {
+    return "--minimise takes a drawn run apart, and no --scenario";
+  }
   if (parsed.count("strike") > 0 && !campaign.options.strike) {
     return "--strike is KIND:NODE:NTH, such as crash:n1:17; a KIND is disk, refuse, break, crash "
            "or "
