@@ -79,7 +79,8 @@ void StoreAccount::promise_shown(const storage::KeyRef& key, const storage::Entr
 }
 
 bool StoreAccount::is_excused(const Place& place) const {
-  const auto& [space, token, key] = place;
+  const auto space = std::get<storage::Space>(place);
+  const auto token = std::get<base::Token>(place);
   return std::any_of(excused_.begin(), excused_.end(), [&](const storage::Range& range) {
     return range.space == space && range.first <= token && token <= range.last;
   });
