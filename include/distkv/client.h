@@ -46,15 +46,29 @@ struct PutOptions {
   std::chrono::milliseconds ttl{0};  // Zero: never expires.
 };
 
+// Where a node keeps a write that it acknowledged. Until it is on disk, a power cut takes it from
+// that node.
+enum class Persistence {
+  kUnsaid,    // The server is too old to say.
+  kDisk,      // Synced before it was acknowledged.
+  kPeriodic,  // In memory; synced soon (--durability periodic).
+  kMemory,    // In memory; on disk when the system pleases, or never.
+};
+
+// What became of a write: its receipt.
 struct PutOutcome {
   Error error;
   std::string context;                    // For the next write of this key.
-  std::vector<std::string> acknowledged;  // Nodes that hold it on disk. Also when unknown.
+  std::vector<std::string> acknowledged;  // Nodes that hold it. Also when unknown.
   std::vector<std::string> hinted;        // Nodes it is kept for until they are back.
   // Stored, but an attempt before got no answer and may be carried out as well: the write may take
   // effect once more, later.
   bool may_repeat = false;
-  std::string server;  // The address that answered last; empty: none did.
+  std::string server;                    // The address that answered last; empty: none did.
+  std::vector<Persistence> persistence;  // Of each of `acknowledged`, in that order.
+  // The layouts whose replicas it was written for: the current one and, while partitions move, the
+  // one before. Empty: no answer said so.
+  std::vector<uint64_t> layouts;
 };
 
 struct GetOptions {

@@ -2,6 +2,7 @@
 // is part of the type. N elements are default-constructed at once, so T should be small.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <utility>
@@ -35,6 +36,9 @@ class BoundedVector {
   bool empty() const { return size_ == 0; }
   auto begin() const { return items_.begin(); }
   auto end() const { return items_.begin() + static_cast<std::ptrdiff_t>(size_); }
+  friend bool operator==(const BoundedVector& a, const BoundedVector& b) {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end());
+  }
 
  private:
   std::array<T, N> items_{};

@@ -47,6 +47,15 @@ using ConnectionId = Strong<struct ConnectionTag, uint64_t>;  // An accepted str
 // Where a node listens, as "host:port"; the host may be a name. TCP and UDP share the port.
 using Endpoint = Strong<struct EndpointTag, std::string>;
 
+// Where a write lies once a store has acknowledged it; the numbers travel in frames. Until it is on
+// disk, a power cut takes it from that store.
+enum class Persistence : uint8_t {
+  kUnsaid = 0,    // A node too old to say.
+  kDisk = 1,      // Synced before it was acknowledged.
+  kPeriodic = 2,  // In memory; synced soon, by the store's own clock.
+  kMemory = 3,    // In memory; on disk when the system pleases, or never.
+};
+
 inline constexpr size_t kNodeIdBytesMax = 64;       // Fits a line of status output.
 inline constexpr size_t kClusterNameBytesMax = 64;  // Likewise; carried in every packet.
 inline constexpr size_t kEndpointBytesMax = 262;    // A DNS name (255) with ":65535".

@@ -81,6 +81,20 @@ std::vector<std::string> copy(const std::vector<std::string_view>& views) {
   return {views.begin(), views.end()};
 }
 
+Persistence persistence_of(base::Persistence persistence) {
+  switch (persistence) {
+    case base::Persistence::kDisk:
+      return Persistence::kDisk;
+    case base::Persistence::kPeriodic:
+      return Persistence::kPeriodic;
+    case base::Persistence::kMemory:
+      return Persistence::kMemory;
+    case base::Persistence::kUnsaid:
+      break;
+  }
+  return Persistence::kUnsaid;
+}
+
 PutOutcome outcome_of(const Answer<wire::PutReply>& answer) {
   PutOutcome outcome;
   outcome.error = write_error(answer);
@@ -89,6 +103,14 @@ PutOutcome outcome_of(const Answer<wire::PutReply>& answer) {
   outcome.context = std::string(answer.reply->context);
   outcome.acknowledged = copy(answer.reply->acknowledged);
   outcome.hinted = copy(answer.reply->hinted);
+  outcome.persistence.assign(outcome.acknowledged.size(), Persistence::kUnsaid);
+  for (size_t i = 0; i < answer.reply->persistence.size(); ++i) {
+    outcome.persistence[i] = persistence_of(answer.reply->persistence[i]);
+  }
+  for (const base::LayoutVersion layout :
+       {answer.reply->layout_version, answer.reply->previous_layout_version}) {
+    if (layout != base::LayoutVersion{}) outcome.layouts.push_back(layout.value());
+  }
   outcome.may_repeat = outcome.error.is_ok() && (answer.may_repeat || answer.reply->may_repeat);
   return outcome;
 }

@@ -47,7 +47,7 @@ Coordinator::~Coordinator() = default;
 size_t Coordinator::in_flight() const { return counts_->in_flight + shared_reads_->waiting(); }
 
 void Coordinator::put(PutCommand command, PutDone done) {
-  if (in_flight() >= kOperationsMax) return done({overloaded(), {}, {}, {}});
+  if (in_flight() >= kOperationsMax) return done({overloaded(), {}, {}, {}, {}, {}});
   std::make_shared<PutOperation>(parts_, options_, counts_, std::move(command), std::move(done))
       ->start();
 }

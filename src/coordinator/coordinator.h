@@ -38,13 +38,20 @@ struct PutCommand {
   base::Duration timeout{};
 };
 
+struct Acknowledgement {
+  base::NodeId node;
+  base::Persistence persistence = base::Persistence::kUnsaid;
+};
+
 struct PutResult {
   // kOk; kRejected, kTooManySiblings, kOverloaded, kIo … : nothing was stored, anywhere, ever;
   // kUnknownOutcome: some replica may hold it.
   base::Status status;
-  causality::Context context;              // For the client's next write. Empty unless ok.
-  std::vector<base::NodeId> acknowledged;  // Durable there.
-  std::vector<base::NodeId> hinted;        // Kept here for them.
+  causality::Context context;  // For the client's next write. Empty unless ok.
+  std::vector<Acknowledgement> acknowledged;
+  std::vector<base::NodeId> hinted;     // Kept here for them.
+  base::LayoutVersion layout;           // Under which its replicas were chosen.
+  base::LayoutVersion previous_layout;  // And under this one too, while partitions move; or zero.
 };
 
 struct GetCommand {

@@ -47,7 +47,7 @@ void PutOperation::start() {
       [self](base::Result<replica::Minted> minted) { self->on_minted(std::move(minted)); },
       [self](const Status& status) {
         const auto own = self->plan_.find(self->parts_.replicas.self());
-        if (own) self->on_replica(*own, status);
+        if (own) self->on_replica(*own, status, self->parts_.local.persistence());
       });
 }
 
@@ -68,15 +68,18 @@ void PutOperation::replicate() {
   for (size_t i = 0; i < plan_.targets.size(); ++i) {
     const base::NodeId& node = *plan_.targets[i].node;
     if (node == parts_.replicas.self()) continue;
-    parts_.replicas.replicate(node, {key_, plan_.token}, minted_.bytes.view(),
-                              plan_.layouts.version(), options_.replica_timeout,
-                              [self, i](const Status& status) { self->on_replica(i, status); });
+    parts_.replicas.replicate(
+        node, {key_, plan_.token}, minted_.bytes.view(), plan_.layouts.version(),
+        options_.replica_timeout, [self, i](const Status& status, base::Persistence persistence) {
+          self->on_replica(i, status, persistence);
+        });
   }
 }
 
-void PutOperation::on_replica(size_t target, const Status& status) {
+void PutOperation::on_replica(size_t target, const Status& status, base::Persistence persistence) {
   if (status.is_ok()) {
     tally_.succeed(target);
+    persistence_[target] = persistence;
   } else {
     tally_.fail(target);
     const base::NodeId& node = *plan_.targets[target].node;
@@ -122,9 +125,12 @@ void PutOperation::answer(Status status) {
   if (status.is_ok()) result.context = std::move(minted_.context);
   result.status = std::move(status);
   for (size_t i = 0; i < plan_.targets.size(); ++i) {
-    if (tally_.has_succeeded(i)) result.acknowledged.push_back(*plan_.targets[i].node);
+    if (!tally_.has_succeeded(i)) continue;
+    result.acknowledged.push_back({*plan_.targets[i].node, persistence_[i]});
   }
   result.hinted = hinted_;
+  result.layout = plan_.layouts.version();
+  if (plan_.layouts.previous) result.previous_layout = plan_.layouts.previous->version;
   std::exchange(done_, nullptr)(std::move(result));
 }
 

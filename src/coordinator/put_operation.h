@@ -2,6 +2,7 @@
 // deadline until it has answered, and by the callbacks it waits for.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <string>
 
@@ -21,7 +22,7 @@ class PutOperation : public std::enable_shared_from_this<PutOperation> {
  private:
   void on_minted(base::Result<replica::Minted> minted);
   void replicate();
-  void on_replica(size_t target, const base::Status& status);
+  void on_replica(size_t target, const base::Status& status, base::Persistence persistence);
   void keep_hint(size_t target);
   void answer_if_decided();
   void answer(base::Status status);
@@ -36,6 +37,7 @@ class PutOperation : public std::enable_shared_from_this<PutOperation> {
   Plan plan_;
   Tally tally_;
   replica::Minted minted_;
+  std::array<base::Persistence, kTargetsMax> persistence_{};  // By target, where it succeeded.
   std::vector<base::NodeId> hinted_;
   base::TimerId deadline_;
 };

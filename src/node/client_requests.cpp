@@ -42,7 +42,12 @@ void answer(const std::function<void(const wire::PutReply&)>& done,
   const std::string context =
       result.status.is_ok() ? causality::encode_token(result.context) : std::string();
   reply.context = context;
-  for (const base::NodeId& node : result.acknowledged) reply.acknowledged.push_back(node.value());
+  for (const coordinator::Acknowledgement& replica : result.acknowledged) {
+    reply.acknowledged.push_back(replica.node.value());
+    reply.persistence.push_back(replica.persistence);
+  }
+  reply.layout_version = result.layout;
+  reply.previous_layout_version = result.previous_layout;
   for (const base::NodeId& node : result.hinted) reply.hinted.push_back(node.value());
   done(reply);
 }

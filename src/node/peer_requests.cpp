@@ -122,7 +122,7 @@ void Node::Impl::on_apply(base::ConnectionId from, const wire::FrameView& frame)
   const replica::KeyPlace place{request->key, ring::token_of(request->key)};
   const replica::RecordView record{request->meta, request->values};
   auto done = [this, from, id = frame.request_id](const Status& status) {
-    reply(from, id, wire::ApplyReply{status.code(), status.message()});
+    reply(from, id, wire::ApplyReply{status.code(), status.message(), local_->persistence()});
   };
   if (request->is_new) return local_->replicate(place, record, std::move(done));
   local_->apply(place, record, std::move(done));

@@ -96,6 +96,9 @@ class LocalReplica {
   void settle(const KeyPlace& place, const RecordView& other, base::Counter horizon,
               storage::Done done);
 
+  // Where a write lies once it was answered.
+  base::Persistence persistence() const { return engine_.persistence(durability_); }
+
   // From now on nothing is written: what is asked for gets kShuttingDown.
   void close() { is_closed_ = true; }
   // No mint or merge is under way, so the tree will not change any more once this is closed.

@@ -12,11 +12,11 @@ using base::Status;
 
 namespace {
 
-Status outcome_of(const Result<wire::FrameView>& answer) {
+void tell(const Result<wire::FrameView>& answer, const ApplyDone& done) {
   const Result<wire::ApplyReply> reply = wire::expect<wire::ApplyReply>(answer);
-  if (!reply.is_ok()) return reply.status();
-  if (reply->code == Code::kOk) return Status::ok();
-  return {reply->code, std::string(reply->message)};
+  if (!reply.is_ok()) return done(reply.status(), {});
+  if (reply->code == Code::kOk) return done(Status::ok(), reply->persistence);
+  done({reply->code, std::string(reply->message)}, {});
 }
 
 Result<ReplicaRead> record_of(const Result<wire::FrameView>& answer, bool wants_digest) {
@@ -48,23 +48,23 @@ Status Replicas::down(const base::NodeId& node) {
 void Replicas::apply(const base::NodeId& node, const KeyPlace& place, const RecordView& record,
                      base::LayoutVersion layout, base::Duration timeout, storage::Done done) {
   if (node == self_) return local_.apply(place, record, std::move(done));
-  send(node, {place.key, record.meta, record.values, layout, false}, timeout, std::move(done));
+  send(node, {place.key, record.meta, record.values, layout, false}, timeout,
+       [done = std::move(done)](const Status& status, base::Persistence) { done(status); });
 }
 
 void Replicas::replicate(const base::NodeId& node, const KeyPlace& place, const RecordView& record,
-                         base::LayoutVersion layout, base::Duration timeout, storage::Done done) {
+                         base::LayoutVersion layout, base::Duration timeout, ApplyDone done) {
   DISTKV_DCHECK(node != self_);
   send(node, {place.key, record.meta, record.values, layout, true}, timeout, std::move(done));
 }
 
 void Replicas::send(const base::NodeId& node, const wire::ApplyRequest& request,
-                    base::Duration timeout, storage::Done done) {
+                    base::Duration timeout, ApplyDone done) {
   const membership::Member* member = membership_.find(node);
-  if (member == nullptr || !member->is_reachable()) return done(down(node));
-  rpc_.call(member->endpoint, request, timeout,
-            [done = std::move(done)](const Result<wire::FrameView>& answer) {
-              done(outcome_of(answer));
-            });
+  if (member == nullptr || !member->is_reachable()) return done(down(node), {});
+  rpc_.call(
+      member->endpoint, request, timeout,
+      [done = std::move(done)](const Result<wire::FrameView>& answer) { tell(answer, done); });
 }
 
 void Replicas::read(const base::NodeId& node, const KeyPlace& place, bool wants_digest,

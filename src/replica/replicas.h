@@ -20,6 +20,8 @@ struct ReplicaRead {
   uint64_t digest = 0;     // Without a record only. Zero: the replica holds nothing of the key.
   RecordView record;       // Lives for the call.
 };
+// Where the write lies, if the status is ok.
+using ApplyDone = std::function<void(const base::Status&, base::Persistence)>;
 using ReadDone = std::function<void(base::Result<ReplicaRead>)>;
 
 // Where a page of a pull begins: behind `after`, or at `first` if that is empty.
@@ -47,13 +49,14 @@ class Replicas {
            const membership::Membership& membership, const base::Clock& clock)
       : self_(std::move(self)), local_(local), rpc_(rpc), membership_(membership), clock_(clock) {}
 
-  // Merges `record` on `node`; ok means durable there. kUnavailable without asking if the node is
-  // believed dead; kLost or kTimedOut if it may or may not have happened.
+  // Merges `record` on `node`; ok means acknowledged by its store. kUnavailable without asking if
+  // the node is believed dead; kLost or kTimedOut if it may or may not have happened.
   void apply(const base::NodeId& node, const KeyPlace& place, const RecordView& record,
              base::LayoutVersion layout, base::Duration timeout, storage::Done done);
-  // The same for a record that was just minted here, on another node (LocalReplica::replicate).
+  // The same for a record that was just minted here, on another node (LocalReplica::replicate), and
+  // tells where it lies then.
   void replicate(const base::NodeId& node, const KeyPlace& place, const RecordView& record,
-                 base::LayoutVersion layout, base::Duration timeout, storage::Done done);
+                 base::LayoutVersion layout, base::Duration timeout, ApplyDone done);
   // Reads the record on `node`, or its digest alone, to answer a client. Errors likewise.
   void read(const base::NodeId& node, const KeyPlace& place, bool wants_digest,
             base::LayoutVersion layout, base::Duration timeout, ReadDone done);
@@ -95,7 +98,7 @@ class Replicas {
  private:
   static base::Status down(const base::NodeId& node);
   void send(const base::NodeId& node, const wire::ApplyRequest& request, base::Duration timeout,
-            storage::Done done);
+            ApplyDone done);
 
   const base::NodeId self_;
   LocalReplica& local_;

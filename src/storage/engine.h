@@ -191,6 +191,10 @@ class Engine {
     done(base::Status::ok());
   }
 
+  // Where a write of this durability lies when its `durable` runs.
+  virtual base::Persistence persistence(Durability durability) const {
+    return durability == Durability::kGroup ? base::Persistence::kDisk : base::Persistence::kMemory;
+  }
   // 0: idle; from 0.5 on writers should slow down; at 1 writes are refused with kOverloaded.
   virtual double pressure() const = 0;
   virtual Sample sample() const = 0;

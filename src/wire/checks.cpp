@@ -73,6 +73,10 @@ base::Code Checks::code(uint8_t number) {
   return enumeration(number, base::Code::kOk, base::Code::kLost, "code");
 }
 
+base::Persistence Checks::persistence(uint8_t number) {
+  return enumeration(number, base::Persistence::kUnsaid, base::Persistence::kMemory, "persistence");
+}
+
 std::chrono::milliseconds Checks::timeout(uint32_t milliseconds) {
   const std::chrono::milliseconds timeout(milliseconds);
   require(timeout <= kTimeoutMax, "timeout_ms", "is over an hour");

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "base/types.h"
 
 namespace distkv::wire {
 
@@ -26,6 +27,7 @@ class Checks {
   std::string_view bytes(std::string_view bytes, size_t size_max, const char* field);
 
   base::Code code(uint8_t number);
+  base::Persistence persistence(uint8_t number);
   std::chrono::milliseconds timeout(uint32_t milliseconds);
   std::chrono::milliseconds ttl(uint64_t milliseconds);
   std::chrono::milliseconds age(uint64_t milliseconds, const char* field);

@@ -71,6 +71,13 @@ static void read(const fb::PutRequest& table, PutRequest& out, Checks& checks) {
   checks.require(!out.is_delete || out.value.empty(), "value", "is given with a delete");
 }
 
+static flatbuffers::Offset<flatbuffers::Vector<uint8_t>> bytes_of(
+    FrameBuilder& builder, const base::BoundedVector<base::Persistence, kReplyNodesMax>& items) {
+  if (items.empty()) return 0;
+  static_assert(sizeof(base::Persistence) == sizeof(uint8_t));
+  return builder.flat.CreateVector(reinterpret_cast<const uint8_t*>(&items[0]), items.size());
+}
+
 std::string_view Encoder::encode(const PutReply& message, RequestId id) {
   FrameBuilder& builder = *state_;
   builder.begin();
@@ -78,8 +85,11 @@ std::string_view Encoder::encode(const PutReply& message, RequestId id) {
   const TextOffset context = builder.text(message.context);
   const TextVectorOffset acknowledged = builder.texts(message.acknowledged);
   const TextVectorOffset hinted = builder.texts(message.hinted);
-  const auto root = fb::CreatePutReply(builder.flat, static_cast<uint8_t>(message.code), text,
-                                       context, acknowledged, hinted, message.may_repeat);
+  const auto persistence = bytes_of(builder, message.persistence);
+  const auto root =
+      fb::CreatePutReply(builder.flat, static_cast<uint8_t>(message.code), text, context,
+                         acknowledged, hinted, message.may_repeat, persistence,
+                         message.layout_version.value(), message.previous_layout_version.value());
   return builder.finish(message.kType, id, root.Union());
 }
 
@@ -94,6 +104,14 @@ static void read(const fb::PutReply& table, PutReply& out, Checks& checks) {
             node_id);
   read_each(table.hinted(), out.hinted, kReplyNodesMax, "hinted", checks, node_id);
   out.may_repeat = table.may_repeat();
+  if (const auto* persistence = table.persistence()) {
+    checks.require(persistence->size() == out.acknowledged.size(), "persistence",
+                   "is not one for each that acknowledged");
+    if (checks.has_failed()) return;
+    for (const uint8_t each : *persistence) out.persistence.push_back(checks.persistence(each));
+  }
+  out.layout_version = base::LayoutVersion(table.layout_version());
+  out.previous_layout_version = base::LayoutVersion(table.previous_layout_version());
 }
 
 std::string_view Encoder::encode(const GetRequest& message, RequestId id) {

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/bounded_vector.h"
 #include "base/clock.h"
 #include "base/result.h"
 #include "base/types.h"
@@ -79,10 +80,16 @@ struct PutReply {
   base::Code code = base::Code::kOk;
   std::string_view message;                    // Why not, if not.
   std::string_view context;                    // Token: the request's context and the new dot.
-  std::vector<std::string_view> acknowledged;  // Node ids that hold it durably.
+  std::vector<std::string_view> acknowledged;  // Node ids that hold it, as `persistence` says.
   std::vector<std::string_view> hinted;        // Node ids it is kept for.
   // Stored, but an attempt before may be carried out as well: it may be stored once more, later.
   bool may_repeat = false;
+  // Of each of `acknowledged`, in that order; empty: from a node too old to say.
+  base::BoundedVector<base::Persistence, kReplyNodesMax> persistence{};
+  // The layouts whose replicas the write was made for; the previous one while partitions move.
+  // Zero: there is none.
+  base::LayoutVersion layout_version{};
+  base::LayoutVersion previous_layout_version{};
   friend bool operator==(const PutReply&, const PutReply&) = default;
 };
 
@@ -251,6 +258,7 @@ struct ApplyReply {
   static constexpr MessageType kType = MessageType::kApplyReply;
   base::Code code = base::Code::kOk;
   std::string_view message;
+  base::Persistence persistence = base::Persistence::kUnsaid;  // Of what it acknowledges.
   friend bool operator==(const ApplyReply&, const ApplyReply&) = default;
 };
 

@@ -110,13 +110,15 @@ std::string_view Encoder::encode(const ApplyReply& message, RequestId id) {
   FrameBuilder& builder = *state_;
   builder.begin();
   const TextOffset text = builder.sentence(message.message);
-  const auto root = fb::CreateApplyReply(builder.flat, static_cast<uint8_t>(message.code), text);
+  const auto root = fb::CreateApplyReply(builder.flat, static_cast<uint8_t>(message.code), text,
+                                         static_cast<uint8_t>(message.persistence));
   return builder.finish(message.kType, id, root.Union());
 }
 
 static void read(const fb::ApplyReply& table, ApplyReply& out, Checks& checks) {
   out.code = checks.code(table.code());
   out.message = checks.bytes(view(table.message()), kTextBytesMax, "message");
+  out.persistence = checks.persistence(table.persistence());
 }
 
 std::string_view Encoder::encode(const ReadRequest& message, RequestId id) {

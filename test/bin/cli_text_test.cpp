@@ -221,12 +221,40 @@ TEST_CASE("a value as JSON, in base64 where it is no text") {
 TEST_CASE("the receipt of a write as JSON") {
   const PutOutcome stored{{}, "token", {"node1", "node2"}, {"node3"}};
   CHECK(put_json("key", stored) == R"({"key":"key","outcome":"stored","context":"dG9rZW4=",)"
-                                   R"("acknowledged":["node1","node2"],"hinted":["node3"]})");
+                                   R"("acknowledged":["node1","node2"],"hinted":["node3"],)"
+                                   R"("durability":{"node1":"unsaid","node2":"unsaid"},)"
+                                   R"("layouts":[],"may_repeat":false})");
 
   const PutOutcome unknown{{ErrorKind::kUnknown, "why"}, "", {"node1"}, {}};
   CHECK(put_json("key", unknown) ==
         R"({"key":"key","outcome":"unknown","error":"why","context":"",)"
-        R"("acknowledged":["node1"],"hinted":[]})");
+        R"("acknowledged":["node1"],"hinted":[],"durability":{"node1":"unsaid"},"layouts":[],)"
+        R"("may_repeat":false})");
+}
+
+TEST_CASE("a receipt says where each replica keeps the write, and under which layouts") {
+  PutOutcome stored{{}, "token", {"n1", "n2", "n3", "n4"}, {}};
+  stored.persistence = {Persistence::kDisk, Persistence::kPeriodic, Persistence::kMemory,
+                        Persistence::kUnsaid};
+  stored.layouts = {8, 7};
+  stored.may_repeat = true;
+
+  CHECK(put_json("key", stored) ==
+        R"({"key":"key","outcome":"stored","context":"dG9rZW4=","acknowledged":["n1","n2","n3",)"
+        R"("n4"],"hinted":[],"durability":{"n1":"disk","n2":"periodic","n3":"memory",)"
+        R"("n4":"unsaid"},"layouts":[8,7],"may_repeat":true})");
+  CHECK(acknowledged_text(stored) == "n1 (on disk), n2 (not on disk yet), n3 (in memory), n4");
+  stored.error = {ErrorKind::kUnknown, "why"};
+  CHECK(put_error_text("key", stored) ==
+        "the outcome for key 'key' is unknown, it may take effect later; acknowledged by n1 (on "
+        "disk), n2 (not on disk yet), n3 (in memory), n4; why");
+}
+
+TEST_CASE("a read without an answer is no absent key in JSON") {
+  CHECK(get_error_json("key", {ErrorKind::kUnavailable, "why"}) ==
+        R"({"key":"key","outcome":"unavailable","error":"why"})");
+  CHECK(get_error_json("\xff", {ErrorKind::kUnreachable, "why"}) ==
+        R"({"key_base64":"/w==","outcome":"unreachable","error":"why"})");
 }
 
 TEST_CASE("a write that did not succeed is told by its kind, with its exit code") {

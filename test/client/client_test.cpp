@@ -44,6 +44,10 @@ TEST_CASE("a put carries what was asked for and returns the receipt") {
     yes.context = "what you wrote";
     yes.acknowledged = {"node1", "node2"};
     yes.hinted = {"node3"};
+    yes.persistence.push_back(base::Persistence::kDisk);
+    yes.persistence.push_back(base::Persistence::kPeriodic);
+    yes.layout_version = base::LayoutVersion{4};
+    yes.previous_layout_version = base::LayoutVersion{3};
     return test::reply(frame, encoder, yes);
   });
   Client client = client_of({server.address()});
@@ -56,6 +60,8 @@ TEST_CASE("a put carries what was asked for and returns the receipt") {
   CHECK(outcome.context == "what you wrote");
   CHECK(outcome.acknowledged == std::vector<std::string>{"node1", "node2"});
   CHECK(outcome.hinted == std::vector<std::string>{"node3"});
+  CHECK(outcome.persistence == std::vector{Persistence::kDisk, Persistence::kPeriodic});
+  CHECK(outcome.layouts == std::vector<uint64_t>{4, 3});
   CHECK(seen.consistency == wire::Consistency::kAll);
   CHECK(seen.ttl == milliseconds(250));
   CHECK(seen.timeout > milliseconds(0));
@@ -163,6 +169,9 @@ TEST_CASE("an unknown outcome tells who acknowledged") {
 
   CHECK(outcome.error.kind == ErrorKind::kUnknown);
   CHECK(outcome.acknowledged == std::vector<std::string>{"node2"});
+  // Of a server too old to say.
+  CHECK(outcome.persistence == std::vector{Persistence::kUnsaid});
+  CHECK(outcome.layouts.empty());
 }
 
 TEST_CASE("a refusal after an attempt without an answer leaves the outcome unknown") {

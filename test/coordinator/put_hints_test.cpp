@@ -67,6 +67,39 @@ TEST_CASE("a dead replica gets a hint at once, made under the layout of the put"
   CHECK(here.pending("a") == 0);
 }
 
+TEST_CASE("a receipt says where each replica keeps the write, and under which layouts") {
+  Fixture here;
+  here.set_layout(4, {"self", "a", "b"});
+  here.persistence = base::Persistence::kPeriodic;
+  here.put("k", wire::Consistency::kAll);
+  here.answer("b");
+  here.persistence = base::Persistence::kUnsaid;
+  here.answer("a");
+
+  REQUIRE(here.result.has_value());
+  std::string told;
+  for (const Acknowledgement& replica : here.result->acknowledged) {
+    told += replica.node.value() + std::to_string(static_cast<int>(replica.persistence)) + " ";
+  }
+  // The bench's own engine keeps everything in memory.
+  CHECK(told == "self3 a0 b2 ");
+  CHECK(here.result->layout == base::LayoutVersion{4});
+  CHECK(here.result->previous_layout == base::LayoutVersion{});
+}
+
+TEST_CASE("a receipt names both layouts while partitions move") {
+  Fixture here;
+  here.layouts.previous = here.layouts.current;
+  here.set_layout(2, {"self", "a", "c"});
+  here.put("k", wire::Consistency::kAll);
+  for (const char* node : {"a", "b", "c"}) here.answer(node);
+
+  REQUIRE(here.result.has_value());
+  CHECK(here.result->acknowledged.size() == 4);
+  CHECK(here.result->layout == base::LayoutVersion{2});
+  CHECK(here.result->previous_layout == base::LayoutVersion{1});
+}
+
 TEST_CASE("a replica that fails after the answer gets a hint all the same") {
   for (const Code code : {Code::kOverloaded, Code::kNoSpace, Code::kCorrupt, Code::kStaleLayout}) {
     Fixture here;

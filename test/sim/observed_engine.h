@@ -38,6 +38,9 @@ class ObservedEngine : public storage::Engine {
   void checkpoint(const std::string& directory, storage::Done done) override;
   std::vector<storage::DamagedRange> damaged() const override { return engine_->damaged(); }
   void heal(std::vector<uint64_t> ids, storage::Done done) override;
+  base::Persistence persistence(storage::Durability durability) const override {
+    return engine_->persistence(durability);
+  }
   double pressure() const override { return engine_->pressure(); }
   storage::Sample sample() const override { return engine_->sample(); }
 

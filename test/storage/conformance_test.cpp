@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <utility>
+
 namespace distkv::storage::test {
 namespace {
 
@@ -52,6 +54,20 @@ TEST_CASE("the LSM engine keeps the contract when its threads take turns at rand
   SUBCASE("seed 2") { seed = 2; }
   SUBCASE("seed 3") { seed = 3; }
   check_engine(*make_lsm_stepped_rig(seed));
+}
+
+TEST_CASE("an engine says where a write lies once it is answered") {
+  const auto group_and_memory = [](Rig& rig) {
+    return std::pair(rig.engine().persistence(Durability::kGroup),
+                     rig.engine().persistence(Durability::kMemory));
+  };
+  const std::pair on_disk{base::Persistence::kDisk, base::Persistence::kMemory};
+
+  CHECK(group_and_memory(*make_lsm_inline_rig(1)) == on_disk);
+  CHECK(group_and_memory(*make_leveldb_inline_rig()) == on_disk);
+  CHECK(group_and_memory(*make_journal_rig()) == on_disk);
+  CHECK(group_and_memory(*make_memory_rig()) ==
+        std::pair{base::Persistence::kMemory, base::Persistence::kMemory});
 }
 
 TEST_SUITE_END();

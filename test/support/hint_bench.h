@@ -101,7 +101,8 @@ class HintBench : private wire::Network, private membership::Listener {
       ++answered;
       std::erase_if(on_the_way, [&](const auto& other) { return other.id == one.id; });
       if (code == base::Code::kOk) taken[node].push_back(one.key);
-      const std::string frame(encoder.encode(wire::ApplyReply{code, "as told"}, one.id));
+      const std::string frame(
+          encoder.encode(wire::ApplyReply{code, "as told", persistence}, one.id));
       rpc.on_reply(one.to, *wire::parse_datagram(frame));
     }
     return answered;
@@ -144,6 +145,7 @@ class HintBench : private wire::Network, private membership::Listener {
   std::map<std::string, std::vector<std::string>> taken;  // Keys each node took, in order.
   std::vector<std::string> stale;
   std::vector<std::optional<base::Token>> dropped;
+  base::Persistence persistence = base::Persistence::kDisk;  // As answers say.
   size_t sent = 0;
   uint64_t incarnation = 1;
   uint64_t counter = 0;

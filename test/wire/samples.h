@@ -35,6 +35,21 @@ inline PutReply sample_put_reply_of_retry() {
   return reply;
 }
 
+// With the fields that were appended to say where the write lies, and under which layouts.
+inline PutReply sample_put_reply_of_receipt() {
+  PutReply reply = sample_put_reply();
+  reply.persistence.push_back(base::Persistence::kDisk);
+  reply.persistence.push_back(base::Persistence::kPeriodic);
+  reply.layout_version = base::LayoutVersion(8);
+  reply.previous_layout_version = base::LayoutVersion(7);
+  return reply;
+}
+
+// With the field that was appended to say where the record lies.
+inline ApplyReply sample_apply_reply_of_persistence() {
+  return {.code = base::Code::kOk, .message = "", .persistence = base::Persistence::kMemory};
+}
+
 inline GetRequest sample_get_request() {
   return {.key = "user:1",
           .timeout = std::chrono::milliseconds(250),
@@ -397,6 +412,8 @@ void for_each_sample(Visit visit) {
   visit("LeavesReplyWithHorizon", sample_leaves_reply_with_horizon());
   visit("HorizonRequest", sample_horizon_request());
   visit("HorizonReply", sample_horizon_reply());
+  visit("PutReplyOfReceipt", sample_put_reply_of_receipt());
+  visit("ApplyReplyOfPersistence", sample_apply_reply_of_persistence());
 }
 
 }  // namespace distkv::wire

@@ -18,6 +18,24 @@ std::string shown(std::string_view key) {
   return "'" + std::string(key.substr(0, kShownBytesMax)) + "...'";
 }
 
+std::string_view outcome_name(ErrorKind kind) {
+  switch (kind) {
+    case ErrorKind::kNone:
+      return "stored";
+    case ErrorKind::kInvalid:
+      return "invalid";
+    case ErrorKind::kUnknown:
+      return "unknown";
+    case ErrorKind::kUnreachable:
+      return "unreachable";
+    case ErrorKind::kUnavailable:
+      return "unavailable";
+    case ErrorKind::kRejected:
+      break;
+  }
+  return "rejected";
+}
+
 PutOptions put_options(const Call& call) {
   PutOptions options;
   options.consistency = call.invocation.consistency;

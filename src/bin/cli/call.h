@@ -59,6 +59,8 @@ struct Call {
 int complain(Console& console, std::string_view message);
 // A key as a message shows it: quoted, and cut where it is long.
 std::string shown(std::string_view key);
+// "stored", "rejected", "unknown" ... as JSON has it.
+std::string_view outcome_name(ErrorKind kind);
 // What the flags say of a write.
 PutOptions put_options(const Call& call);
 GetOptions get_options(const Call& call);

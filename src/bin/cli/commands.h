@@ -52,6 +52,8 @@ int check(Call& call);
 int report_write(Call& call, std::string_view key, const PutOutcome& outcome,
                  std::string_view done);
 std::string put_json(std::string_view key, const PutOutcome& outcome);
+// "node1 (on disk), node2 (in memory)"; "no replica".
+std::string acknowledged_text(const PutOutcome& outcome);
 // Why a write of `key` did not succeed, in one sentence.
 std::string put_error_text(std::string_view key, const PutOutcome& outcome);
 
@@ -68,6 +70,8 @@ std::string batch_failed_keys(const std::vector<Client::KeyValue>& pairs,
 // Of a key that was found.
 std::string get_text(std::string_view key, const GetOutcome& outcome, bool wants_siblings);
 std::string get_json(std::string_view key, const GetOutcome& outcome, bool wants_siblings);
+// Of a read that said nothing: never to be taken for one that found nothing.
+std::string get_error_json(std::string_view key, const Error& error);
 std::string missing_text(std::string_view key);
 
 std::string status_text(const ClusterStatus& status);

@@ -38,12 +38,23 @@ std::string get_json(std::string_view key, const GetOutcome& outcome, bool wants
   return object.json("context", json_string(base64(outcome.context))).text();
 }
 
+std::string get_error_json(std::string_view key, const Error& error) {
+  return JsonObject()
+      .bytes("key", key)
+      .json("outcome", json_string(outcome_name(error.kind)))
+      .bytes("error", error.message)
+      .text();
+}
+
 int get(Call& call) {
   const std::string& key = call.argument(0);
   const Invocation& asked = call.invocation;
   Console& console = call.console;
   const GetOutcome outcome = call.client.get(key, get_options(call));
-  if (!outcome.error.is_ok()) return complain(console, outcome.error.message);
+  if (!outcome.error.is_ok()) {
+    if (call.is_json()) console.out << get_error_json(key, outcome.error) << "\n";
+    return complain(console, outcome.error.message);
+  }
   if (call.is_json()) {
     console.out << get_json(key, outcome, asked.wants_siblings) << "\n";
   } else if (!outcome.found()) {

@@ -11,23 +11,6 @@ namespace distkv::bin::cli {
 
 namespace {
 
-std::string_view outcome_name(ErrorKind kind) {
-  switch (kind) {
-    case ErrorKind::kNone:
-      return "stored";
-    case ErrorKind::kInvalid:
-      return "invalid";
-    case ErrorKind::kUnknown:
-      return "unknown";
-    case ErrorKind::kUnreachable:
-      return "unreachable";
-    case ErrorKind::kRejected:
-    case ErrorKind::kUnavailable:
-      break;
-  }
-  return "rejected";
-}
-
 // One byte more than may be stored is enough to know that it is too much.
 std::string read_value(std::istream& in) {
   std::string value(base::kValueBytesMax + 1, '\0');
@@ -36,19 +19,63 @@ std::string read_value(std::istream& in) {
   return value;
 }
 
-std::string joined(const std::vector<std::string>& names) {
-  std::string text;
-  for (const std::string& name : names) text.append(text.empty() ? "" : ", ").append(name);
-  return text.empty() ? "no replica" : text;
+std::string_view name_of(Persistence persistence) {
+  switch (persistence) {
+    case Persistence::kDisk:
+      return "disk";
+    case Persistence::kPeriodic:
+      return "periodic";
+    case Persistence::kMemory:
+      return "memory";
+    case Persistence::kUnsaid:
+      break;
+  }
+  return "unsaid";
+}
+
+std::string_view phrase_of(Persistence persistence) {
+  switch (persistence) {
+    case Persistence::kDisk:
+      return " (on disk)";
+    case Persistence::kPeriodic:
+      return " (not on disk yet)";
+    case Persistence::kMemory:
+      return " (in memory)";
+    case Persistence::kUnsaid:
+      break;
+  }
+  return "";
+}
+
+Persistence persistence_of(const PutOutcome& outcome, size_t index) {
+  return index < outcome.persistence.size() ? outcome.persistence[index] : Persistence::kUnsaid;
+}
+
+// {"node1":"disk",...}
+std::string durability_json(const PutOutcome& outcome) {
+  JsonObject object;
+  for (size_t i = 0; i < outcome.acknowledged.size(); ++i) {
+    object.json(outcome.acknowledged[i], json_string(name_of(persistence_of(outcome, i))));
+  }
+  return object.text();
 }
 
 }  // namespace
+
+std::string acknowledged_text(const PutOutcome& outcome) {
+  std::string text;
+  for (size_t i = 0; i < outcome.acknowledged.size(); ++i) {
+    text.append(text.empty() ? "" : ", ").append(outcome.acknowledged[i]);
+    text.append(phrase_of(persistence_of(outcome, i)));
+  }
+  return text.empty() ? "no replica" : text;
+}
 
 std::string put_error_text(std::string_view key, const PutOutcome& outcome) {
   switch (outcome.error.kind) {
     case ErrorKind::kUnknown:
       return "the outcome for key " + shown(key) + " is unknown, it may take effect later; " +
-             "acknowledged by " + joined(outcome.acknowledged) + "; " + outcome.error.message;
+             "acknowledged by " + acknowledged_text(outcome) + "; " + outcome.error.message;
     case ErrorKind::kRejected:
       return "key " + shown(key) + " was not changed, " + outcome.error.message;
     default:
@@ -57,12 +84,17 @@ std::string put_error_text(std::string_view key, const PutOutcome& outcome) {
 }
 
 std::string put_json(std::string_view key, const PutOutcome& outcome) {
+  std::vector<std::string> layouts;
+  for (const uint64_t layout : outcome.layouts) layouts.push_back(std::to_string(layout));
   JsonObject object;
   object.bytes("key", key).json("outcome", json_string(outcome_name(outcome.error.kind)));
   if (!outcome.error.is_ok()) object.bytes("error", outcome.error.message);
   return object.json("context", json_string(base64(outcome.context)))
       .json("acknowledged", json_strings(outcome.acknowledged))
       .json("hinted", json_strings(outcome.hinted))
+      .json("durability", durability_json(outcome))
+      .json("layouts", json_array(layouts))
+      .boolean("may_repeat", outcome.may_repeat)
       .text();
 }
 

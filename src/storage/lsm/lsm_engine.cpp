@@ -144,6 +144,11 @@ void LsmEngine::heal(std::vector<uint64_t> ids, Done done) {
   });
 }
 
+base::Persistence LsmEngine::persistence(Durability durability) const {
+  const bool is_periodic = durability == Durability::kMemory && options_.sync_interval;
+  return is_periodic ? base::Persistence::kPeriodic : Engine::persistence(durability);
+}
+
 double LsmEngine::pressure() const {
   return std::max(work_pressure(), maintenance_->space().pressure());
 }

@@ -81,6 +81,7 @@ class LsmEngine : public Engine {
   void checkpoint(const std::string& directory, Done done) override;
   std::vector<DamagedRange> damaged() const override { return maintenance_->damaged_ranges(); }
   void heal(std::vector<uint64_t> ids, Done done) override;
+  base::Persistence persistence(Durability durability) const override;
   double pressure() const override;
   Sample sample() const override;
 

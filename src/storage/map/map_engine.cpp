@@ -237,6 +237,11 @@ void MapEngine::checkpoint(const std::string& directory, Done done) {
             ": the memory engine holds nothing to copy; use --engine leveldb"});
 }
 
+// Only the simulator gives it a disk.
+base::Persistence MapEngine::persistence(Durability durability) const {
+  return journal_ == nullptr ? base::Persistence::kMemory : Engine::persistence(durability);
+}
+
 double MapEngine::pressure() const {
   return std::min(
       1.0, static_cast<double>(sample_.bytes_pending) / static_cast<double>(pending_bytes_max_));

@@ -43,6 +43,7 @@ class MapEngine : public Engine {
   void sync(Done done) override;
   // Always kInvalidArgument: memory holds nothing that could be copied and opened.
   void checkpoint(const std::string& directory, Done done) override;
+  base::Persistence persistence(Durability durability) const override;
   double pressure() const override;
   Sample sample() const override;
 
