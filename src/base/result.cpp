@@ -36,6 +36,8 @@ std::string_view name_of(Code code) {
       return "timed out";
     case Code::kLost:
       return "connection lost";
+    case Code::kBehind:
+      return "behind";
   }
   return "unrecognised code";
 }
@@ -47,6 +49,7 @@ bool is_retry_safe(Code code) {
     case Code::kOverloaded:
     case Code::kStaleLayout:
     case Code::kShuttingDown:
+    case Code::kBehind:
       return true;
     default:
       return false;

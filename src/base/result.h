@@ -30,6 +30,7 @@ enum class Code : uint8_t {
   kShuttingDown = 13,    // The node is stopping; ask another.
   kTimedOut = 14,        // No answer by the deadline.
   kLost = 15,            // The connection broke before the answer.
+  kBehind = 16,          // A read: no replica that answered has seen what it had to. Retry safe.
 };
 
 // The code's name in messages and logs, e.g. "rejected".

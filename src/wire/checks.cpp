@@ -70,7 +70,7 @@ std::string_view Checks::bytes(std::string_view bytes, size_t size_max, const ch
 }
 
 base::Code Checks::code(uint8_t number) {
-  return enumeration(number, base::Code::kOk, base::Code::kLost, "code");
+  return enumeration(number, base::Code::kOk, base::Code::kBehind, "code");
 }
 
 base::Persistence Checks::persistence(uint8_t number) {

@@ -3,6 +3,7 @@
 
 #include "wire/client_generated.h"
 #include "wire/codec.h"
+#include "wire/trace_codec.h"
 
 namespace distkv::wire {
 
@@ -47,7 +48,7 @@ std::string_view Encoder::encode(const PutRequest& message, RequestId id) {
   const auto root = fb::CreatePutRequest(
       builder.flat, key, value, context, &op_id, static_cast<uint64_t>(message.ttl.count()),
       timeout_on_wire(message.timeout), static_cast<uint8_t>(message.consistency),
-      message.is_delete, message.is_forwarded);
+      message.is_delete, message.is_forwarded, message.wants_trace);
   return builder.finish(message.kType, id, root.Union());
 }
 
@@ -68,6 +69,7 @@ static void read(const fb::PutRequest& table, PutRequest& out, Checks& checks) {
       checks.enumeration(table.consistency(), Consistency::kOne, Consistency::kAll, "consistency");
   out.is_delete = table.is_delete();
   out.is_forwarded = table.is_forwarded();
+  out.wants_trace = table.wants_trace();
   checks.require(!out.is_delete || out.value.empty(), "value", "is given with a delete");
 }
 
@@ -86,10 +88,12 @@ std::string_view Encoder::encode(const PutReply& message, RequestId id) {
   const TextVectorOffset acknowledged = builder.texts(message.acknowledged);
   const TextVectorOffset hinted = builder.texts(message.hinted);
   const auto persistence = bytes_of(builder, message.persistence);
-  const auto root =
-      fb::CreatePutReply(builder.flat, static_cast<uint8_t>(message.code), text, context,
-                         acknowledged, hinted, message.may_repeat, persistence,
-                         message.layout_version.value(), message.previous_layout_version.value());
+  const auto trace = encode_trace(builder, message.trace);
+  const auto forwarding = encode_trace(builder, message.forwarding);
+  const auto root = fb::CreatePutReply(builder.flat, static_cast<uint8_t>(message.code), text,
+                                       context, acknowledged, hinted, message.may_repeat,
+                                       persistence, message.layout_version.value(),
+                                       message.previous_layout_version.value(), trace, forwarding);
   return builder.finish(message.kType, id, root.Union());
 }
 
@@ -112,15 +116,18 @@ static void read(const fb::PutReply& table, PutReply& out, Checks& checks) {
   }
   out.layout_version = base::LayoutVersion(table.layout_version());
   out.previous_layout_version = base::LayoutVersion(table.previous_layout_version());
+  out.trace = read_trace(table.trace(), checks);
+  out.forwarding = read_trace(table.forwarding(), checks);
 }
 
 std::string_view Encoder::encode(const GetRequest& message, RequestId id) {
   FrameBuilder& builder = *state_;
   builder.begin();
   const TextOffset key = builder.text(message.key);
-  const auto root =
-      fb::CreateGetRequest(builder.flat, key, timeout_on_wire(message.timeout),
-                           static_cast<uint8_t>(message.consistency), message.wants_siblings);
+  const TextOffset at_least = message.at_least ? builder.present(*message.at_least) : 0;
+  const auto root = fb::CreateGetRequest(builder.flat, key, timeout_on_wire(message.timeout),
+                                         static_cast<uint8_t>(message.consistency),
+                                         message.wants_siblings, message.wants_trace, at_least);
   return builder.finish(message.kType, id, root.Union());
 }
 
@@ -130,6 +137,10 @@ static void read(const fb::GetRequest& table, GetRequest& out, Checks& checks) {
   out.consistency =
       checks.enumeration(table.consistency(), Consistency::kOne, Consistency::kAll, "consistency");
   out.wants_siblings = table.wants_siblings();
+  out.wants_trace = table.wants_trace();
+  if (table.at_least() != nullptr) {
+    out.at_least = checks.bytes(view(table.at_least()), kContextBytesMax, "at_least");
+  }
 }
 
 std::string_view Encoder::encode(const GetReply& message, RequestId id) {
@@ -140,8 +151,9 @@ std::string_view Encoder::encode(const GetReply& message, RequestId id) {
   const TextVectorOffset values = builder.texts(message.values);
   const TextOffset text = builder.sentence(message.message);
   const TextOffset context = builder.text(message.context);
+  const auto trace = encode_trace(builder, message.trace);
   const auto root = fb::CreateGetReply(builder.flat, static_cast<uint8_t>(message.code), text,
-                                       context, message.sibling_count, values);
+                                       context, message.sibling_count, values, trace);
   return builder.finish(message.kType, id, root.Union());
 }
 
@@ -153,6 +165,7 @@ static void read(const fb::GetReply& table, GetReply& out, Checks& checks) {
   read_each(table.values(), out.values, kReplyValuesMax, "values", checks,
             [&](const flatbuffers::String* value) { return checks.value(view(value)); });
   checks.require(out.values.size() <= out.sibling_count, "values", "are more than sibling_count");
+  out.trace = read_trace(table.trace(), checks);
 }
 
 std::string_view Encoder::encode(const StatusRequest& message, RequestId id) {
@@ -203,6 +216,18 @@ static std::optional<AntiEntropyStatus> read_anti_entropy(const fb::AntiEntropyS
   return status;
 }
 
+static flatbuffers::Offset<fb::HotKey> encode_hot_key(FrameBuilder& builder, const HotKey& hot) {
+  const TextOffset key = builder.text(hot.key.substr(0, kHotKeyBytesMax));
+  return fb::CreateHotKey(builder.flat, key, hot.key_bytes, hot.reads, hot.error);
+}
+
+static HotKey read_hot_key(const fb::HotKey& table, Checks& checks) {
+  return {.key = checks.bytes(view(table.key()), kHotKeyBytesMax, "hot_keys.key"),
+          .key_bytes = table.key_bytes(),
+          .reads = table.reads(),
+          .error = table.error()};
+}
+
 std::string_view Encoder::encode(const StatusReply& message, RequestId id) {
   FrameBuilder& builder = *state_;
   builder.begin();
@@ -213,12 +238,14 @@ std::string_view Encoder::encode(const StatusReply& message, RequestId id) {
   const auto nodes = builder.tables<fb::StatusNode>(message.nodes, encode_node);
   const TextOffset storage_state = builder.sentence(message.storage_state);
   const auto anti_entropy = encode_anti_entropy(builder, message.anti_entropy);
+  const auto hot_keys = builder.tables<fb::HotKey>(message.hot_keys, encode_hot_key);
   const auto root = fb::CreateStatusReply(
       builder.flat, static_cast<uint8_t>(message.code), text, node_id, cluster_name, engine, nodes,
       message.requests, message.latency_mean_us, message.layout_version, message.is_settled,
       message.partition_count, message.replica_count, message.hints_pending, message.read_repairs,
       message.pressure_permille, message.bytes_on_disk, storage_state, message.hint_bytes,
-      age_on_wire(message.hint_age), message.hints_dropped, message.dirty_partitions, anti_entropy);
+      age_on_wire(message.hint_age), message.hints_dropped, message.dirty_partitions, anti_entropy,
+      hot_keys, message.recent_reads);
   return builder.finish(message.kType, id, root.Union());
 }
 
@@ -254,6 +281,9 @@ static void read(const fb::StatusReply& table, StatusReply& out, Checks& checks)
   out.hints_dropped = table.hints_dropped();
   out.dirty_partitions = table.dirty_partitions();
   out.anti_entropy = read_anti_entropy(table.anti_entropy(), checks);
+  read_each(table.hot_keys(), out.hot_keys, kHotKeysMax, "hot_keys", checks,
+            [&](const fb::HotKey* hot) { return read_hot_key(*hot, checks); });
+  out.recent_reads = table.recent_reads();
 }
 
 std::string_view Encoder::encode(const ErrorReply& message, RequestId id) {

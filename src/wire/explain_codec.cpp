@@ -45,7 +45,14 @@ static flatbuffers::Offset<fb::ExplainReplica> encode_replica(FrameBuilder& buil
   const auto versions = builder.tables<fb::ExplainVersion>(replica.versions, encode_version);
   return fb::CreateExplainReplica(builder.flat, id, endpoint, static_cast<uint8_t>(replica.state),
                                   static_cast<uint8_t>(replica.code), text, versions,
-                                  replica.has_hint_pending, replica.digest);
+                                  replica.has_hint_pending, replica.digest, replica.layouts);
+}
+
+static flatbuffers::Offset<fb::ExplainHint> encode_hint(FrameBuilder& builder,
+                                                        const ExplainHint& hint) {
+  const TextOffset holder = builder.text(hint.holder);
+  const TextOffset target = builder.text(hint.target);
+  return fb::CreateExplainHint(builder.flat, holder, target, age_on_wire(hint.age));
 }
 
 std::string_view Encoder::encode(const ExplainReply& message, RequestId id) {
@@ -54,9 +61,11 @@ std::string_view Encoder::encode(const ExplainReply& message, RequestId id) {
   const TextOffset text = builder.sentence(message.message);
   const auto replicas = builder.tables<fb::ExplainReplica>(message.replicas, encode_replica);
   const TextOffset verdict = builder.sentence(message.verdict);
+  const auto hints = builder.tables<fb::ExplainHint>(message.hints, encode_hint);
   const auto root = fb::CreateExplainReply(
       builder.flat, static_cast<uint8_t>(message.code), text, message.token.value(), message.slot,
-      message.partition.value(), message.layout_version, replicas, verdict);
+      message.partition.value(), message.layout_version, replicas, verdict,
+      message.previous_layout_version, hints, message.tells_hints);
   return builder.finish(message.kType, id, root.Union());
 }
 
@@ -80,6 +89,7 @@ static ExplainReplica read_replica(const fb::ExplainReplica& table, Checks& chec
             [&](const fb::ExplainVersion* version) { return read_version(*version, checks); });
   replica.has_hint_pending = table.has_hint_pending();
   replica.digest = table.digest();
+  replica.layouts = table.layouts();
   return replica;
 }
 
@@ -93,6 +103,14 @@ static void read(const fb::ExplainReply& table, ExplainReply& out, Checks& check
   read_each(table.replicas(), out.replicas, kReplyNodesMax, "replicas", checks,
             [&](const fb::ExplainReplica* replica) { return read_replica(*replica, checks); });
   out.verdict = checks.bytes(view(table.verdict()), kTextBytesMax, "verdict");
+  out.previous_layout_version = table.previous_layout_version();
+  read_each(table.hints(), out.hints, kExplainHintsMax, "hints", checks,
+            [&](const fb::ExplainHint* hint) {
+              return ExplainHint{.holder = checks.node_id(view(hint->holder()), "hints.holder"),
+                                 .target = checks.node_id(view(hint->target()), "hints.target"),
+                                 .age = checks.age(hint->age_ms(), "hints.age_ms")};
+            });
+  out.tells_hints = table.tells_hints();
 }
 
 template base::Result<ExplainRequest> decode(const FrameView&);

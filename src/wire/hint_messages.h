@@ -19,6 +19,7 @@ struct HintsRequest {
   std::string_view target{};  // Node id; empty: all targets.
   bool waits = false;         // Answer when all kept by now are delivered or dropped.
   std::chrono::milliseconds timeout{0};
+  std::string_view key{};  // Hints of this key alone, without waiting; empty: of all.
   friend bool operator==(const HintsRequest&, const HintsRequest&) = default;
 };
 
@@ -42,6 +43,7 @@ struct HintsReply {
   uint64_t bytes_max = 0;             // Of all together; more are dropped.
   uint64_t dropped = 0;               // Since the node started, those of unknown targets included.
   uint32_t dirty_partitions = 0;      // Missed a dropped hint, so they wait for repair.
+  bool is_of_key = false;  // `targets` are those of the key asked for; too old a node sends all.
   friend bool operator==(const HintsReply&, const HintsReply&) = default;
 };
 

@@ -21,8 +21,9 @@ std::string_view Encoder::encode(const HintsRequest& message, RequestId id) {
   FrameBuilder& builder = *state_;
   builder.begin();
   const TextOffset target = builder.text(message.target);
-  const auto root =
-      fb::CreateHintsRequest(builder.flat, target, message.waits, timeout_on_wire(message.timeout));
+  const TextOffset key = builder.text(message.key);
+  const auto root = fb::CreateHintsRequest(builder.flat, target, message.waits,
+                                           timeout_on_wire(message.timeout), key);
   return builder.finish(message.kType, id, root.Union());
 }
 
@@ -30,6 +31,7 @@ static void read(const fb::HintsRequest& table, HintsRequest& out, Checks& check
   out.target = checks.optional_node_id(view(table.target()), "target");
   out.waits = table.waits();
   out.timeout = checks.timeout(table.timeout_ms());
+  if (table.key() != nullptr) out.key = checks.key(view(table.key()));
 }
 
 static flatbuffers::Offset<fb::HintTarget> encode_target(FrameBuilder& builder,
@@ -45,9 +47,9 @@ std::string_view Encoder::encode(const HintsReply& message, RequestId id) {
   const TextOffset text = builder.sentence(message.message);
   const TextOffset node_id = builder.text(message.node_id);
   const auto targets = builder.tables<fb::HintTarget>(message.targets, encode_target);
-  const auto root = fb::CreateHintsReply(builder.flat, static_cast<uint8_t>(message.code), text,
-                                         node_id, message.is_done, targets, message.bytes_max,
-                                         message.dropped, message.dirty_partitions);
+  const auto root = fb::CreateHintsReply(
+      builder.flat, static_cast<uint8_t>(message.code), text, node_id, message.is_done, targets,
+      message.bytes_max, message.dropped, message.dirty_partitions, message.is_of_key);
   return builder.finish(message.kType, id, root.Union());
 }
 
@@ -68,6 +70,7 @@ static void read(const fb::HintsReply& table, HintsReply& out, Checks& checks) {
   out.bytes_max = table.bytes_max();
   out.dropped = table.dropped();
   out.dirty_partitions = table.dirty_partitions();
+  out.is_of_key = table.is_of_key();
 }
 
 template base::Result<HintsRequest> decode(const FrameView&);

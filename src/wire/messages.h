@@ -17,6 +17,7 @@
 #include "base/types.h"
 #include "wire/frame.h"
 #include "wire/hint_messages.h"
+#include "wire/trace_messages.h"
 #include "wire/tree_messages.h"
 
 namespace distkv::wire {
@@ -45,6 +46,12 @@ inline constexpr size_t kRecordMetaBytesMax = 128 * 1024;
 inline constexpr size_t kLayoutsBytesMax = 2 * 1024 * 1024;
 inline constexpr size_t kReplyNodesMax = 64;     // Replicas in two layouts, and their fallbacks.
 inline constexpr size_t kReplyValuesMax = 32;    // The siblings a key may have.
+inline constexpr size_t kExplainHintsMax = 256;  // Of one key: each replica may keep some.
+// Events of one timeline: every replica of two layouts, asked and asked again.
+inline constexpr size_t kTraceEventsMax = 128;
+inline constexpr size_t kTraceTextBytesMax = 256;  // Of one event: a reason, not a report.
+inline constexpr size_t kHotKeysMax = 64;          // As many as are ever tracked.
+inline constexpr size_t kHotKeyBytesMax = 256;   // Enough to tell keys apart; longer ones are cut.
 inline constexpr size_t kPulledMax = 1024;       // Records in one page.
 inline constexpr size_t kMembersMax = 4000;      // Rows of a member table, in one frame.
 inline constexpr size_t kGossipUpdatesMax = 64;  // More never fit a datagram.
@@ -72,6 +79,7 @@ struct PutRequest {
   Consistency consistency = Consistency::kQuorum;
   bool is_delete = false;
   bool is_forwarded = false;  // By a node: answer kStaleLayout rather than forward again.
+  bool wants_trace = false;   // The timeline, in the reply.
   friend bool operator==(const PutRequest&, const PutRequest&) = default;
 };
 
@@ -90,6 +98,9 @@ struct PutReply {
   // Zero: there is none.
   base::LayoutVersion layout_version{};
   base::LayoutVersion previous_layout_version{};
+  // If asked for: of the coordinator and, where the node asked is no replica, of that node.
+  std::optional<Trace> trace{};
+  std::optional<Trace> forwarding{};
   friend bool operator==(const PutReply&, const PutReply&) = default;
 };
 
@@ -99,6 +110,9 @@ struct GetRequest {
   std::chrono::milliseconds timeout{0};
   Consistency consistency = Consistency::kQuorum;
   bool wants_siblings = false;  // All values; else the newest alone.
+  bool wants_trace = false;     // The timeline, in the reply.
+  // A token of causality: the answer must have seen all of it, or be kBehind.
+  std::optional<std::string_view> at_least{};
   friend bool operator==(const GetRequest&, const GetRequest&) = default;
 };
 
@@ -109,6 +123,7 @@ struct GetReply {
   std::string_view context;              // Of what was read, also when nothing is alive.
   uint32_t sibling_count = 0;            // Versions alive; zero: the key is absent.
   std::vector<std::string_view> values;  // Newest first; one, or all if asked for.
+  std::optional<Trace> trace{};          // If asked for.
   friend bool operator==(const GetReply&, const GetReply&) = default;
 };
 
@@ -125,6 +140,14 @@ struct StatusNode {
   MemberState state = MemberState::kAlive;
   base::WallTime last_seen{};
   friend bool operator==(const StatusNode&, const StatusNode&) = default;
+};
+
+struct HotKey {
+  std::string_view key;    // Its first bytes, at most kHotKeyBytesMax.
+  uint32_t key_bytes = 0;  // Of the whole key.
+  uint64_t reads = 0;      // Of the recent ones; at most `error` too many.
+  uint64_t error = 0;
+  friend bool operator==(const HotKey&, const HotKey&) = default;
 };
 
 struct StatusReply {
@@ -153,6 +176,8 @@ struct StatusReply {
   uint64_t hints_dropped = 0;             // Since it started.
   uint32_t dirty_partitions = 0;          // Missed a dropped hint, so they wait for repair.
   std::optional<AntiEntropyStatus> anti_entropy{};
+  std::vector<HotKey> hot_keys{};  // Read through this node; hottest first.
+  uint64_t recent_reads = 0;       // Of all keys: what `hot_keys` are a part of.
   friend bool operator==(const StatusReply&, const StatusReply&) = default;
 };
 
@@ -181,7 +206,16 @@ struct ExplainReplica {
   std::vector<ExplainVersion> versions;
   bool has_hint_pending = false;  // On the node that answers.
   uint64_t digest = 0;  // causality::digest of the record; zero: holds nothing, or too old to say.
+  uint8_t layouts = 0;  // Bit 0: a replica in the current layout; bit 1: in the one before.
   friend bool operator==(const ExplainReplica&, const ExplainReplica&) = default;
+};
+
+// A write of the key that `holder` keeps for `target`.
+struct ExplainHint {
+  std::string_view holder;
+  std::string_view target;
+  std::chrono::milliseconds age{0};
+  friend bool operator==(const ExplainHint&, const ExplainHint&) = default;
 };
 
 struct ExplainReply {
@@ -193,7 +227,10 @@ struct ExplainReply {
   base::PartitionId partition;
   uint64_t layout_version = 0;
   std::vector<ExplainReplica> replicas;
-  std::string_view verdict;  // What a quorum would answer, and why.
+  std::string_view verdict;              // What a quorum would answer, and why.
+  uint64_t previous_layout_version = 0;  // While partitions move; else zero.
+  std::vector<ExplainHint> hints{};      // On the replicas that answered.
+  bool tells_hints = false;              // False: the node is too old to say.
   friend bool operator==(const ExplainReply&, const ExplainReply&) = default;
 };
 

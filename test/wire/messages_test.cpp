@@ -182,7 +182,7 @@ TEST_CASE("enumerations outside their range are refused") {
   const Code invalid = Code::kInvalidArgument;
   CHECK(refusal(sample_put_request(), [](auto& m) { m.consistency = Consistency(3); }).code() ==
         invalid);
-  CHECK(refusal(sample_put_reply(), [](auto& m) { m.code = Code(16); }).code() == invalid);
+  CHECK(refusal(sample_put_reply(), [](auto& m) { m.code = Code(17); }).code() == invalid);
   CHECK(refusal(sample_gossip(), [](auto& m) { m.kind = GossipKind(0); }).code() == invalid);
   CHECK(refusal(sample_gossip(), [](auto& m) { m.kind = GossipKind(6); }).code() == invalid);
   CHECK(refusal(sample_error_reply(), [](auto& m) { m.code = Code::kOk; }).code() == invalid);
@@ -213,6 +213,45 @@ TEST_CASE("counts over their limits are refused") {
   CHECK(refusal(hints).is_ok());
   hints.targets.push_back(hints.targets.front());
   CHECK(refusal(hints).message() == "targets has too many entries");
+}
+
+TEST_CASE("a full timeline passes, one more event is refused, and long reasons are cut") {
+  const std::string reason(2 * kTraceTextBytesMax, 'r');
+  GetReply get = sample_get_reply();
+  get.trace = Trace{.node = "node-1", .events = {}, .left_out = 0};
+  get.trace->events.assign(kTraceEventsMax, {.node = "node-2", .text = reason});
+  std::string frame;
+  const auto decoded = round_trip(get, frame);
+  REQUIRE(decoded.is_ok());
+  CHECK(decoded->trace->events.back().text == reason.substr(0, kTraceTextBytesMax));
+
+  get.trace->events.push_back({.node = "node-2"});
+  CHECK(refusal(get).message() == "trace.events has too many entries");
+}
+
+TEST_CASE("a long hot key arrives cut, with its whole length") {
+  const std::string key(base::kKeyBytesMax, 'k');
+  StatusReply status = sample_status_reply();
+  status.hot_keys = {{key, base::kKeyBytesMax, 1, 0}};
+  std::string frame;
+  const auto decoded = round_trip(status, frame);
+  REQUIRE(decoded.is_ok());
+  CHECK(decoded->hot_keys.at(0).key == key.substr(0, kHotKeyBytesMax));
+  CHECK(decoded->hot_keys.at(0).key_bytes == base::kKeyBytesMax);
+}
+
+TEST_CASE("a read may ask for what an empty context has seen, which is not the same as nothing") {
+  GetRequest get = sample_get_request();
+  std::string frame;
+  CHECK_FALSE(round_trip(get, frame)->at_least.has_value());
+  get.at_least = "";
+  CHECK(round_trip(get, frame)->at_least == std::string_view());
+}
+
+TEST_CASE("where each replica keeps a write is said of every one or of none") {
+  PutReply put = sample_put_reply_of_receipt();
+  put.persistence.push_back(base::Persistence::kDisk);
+  CHECK(refusal(put).message() == "persistence is not one for each that acknowledged");
 }
 
 TEST_CASE("a full explanation stays within what the verifier takes") {

@@ -361,6 +361,86 @@ inline HorizonReply sample_horizon_reply() {
   return {.code = base::Code::kUnavailable, .message = "moving", .partitions = {1023}};
 }
 
+inline Trace sample_trace() {
+  return {.node = "node-1",
+          .events = {{.at_us = 0, .node = "node-2", .step = TraceStep::kAskedForDigest},
+                     {.at_us = 51'000,
+                      .node = "node-2",
+                      .step = TraceStep::kFailed,
+                      .is_spare = true,
+                      .code = base::Code::kTimedOut,
+                      .text = "no answer"},
+                     {.at_us = 0x1122334455, .node = "", .step = TraceStep::kRepliedToClient}},
+          .left_out = 3};
+}
+
+// With the fields that were appended for timelines.
+inline PutRequest sample_put_request_of_trace() {
+  PutRequest request = sample_put_request();
+  request.wants_trace = true;
+  return request;
+}
+
+inline PutReply sample_put_reply_of_trace() {
+  PutReply reply = sample_put_reply_of_receipt();
+  reply.trace = sample_trace();
+  reply.forwarding = Trace{.node = "node-9", .events = {}, .left_out = 0};
+  return reply;
+}
+
+inline GetReply sample_get_reply_of_trace() {
+  GetReply reply = sample_get_reply();
+  reply.trace = sample_trace();
+  return reply;
+}
+
+// With the fields that were appended for timelines and for sessions.
+inline GetRequest sample_get_request_of_session() {
+  GetRequest request = sample_get_request();
+  request.wants_trace = true;
+  request.at_least = "token";
+  return request;
+}
+
+// With the code that was added for sessions.
+inline GetReply sample_get_reply_behind() {
+  GetReply reply;
+  reply.code = base::Code::kBehind;
+  reply.message = "1 of 3 answered";
+  return reply;
+}
+
+// With the fields that were appended for hot keys.
+inline StatusReply sample_status_reply_of_hot_keys() {
+  StatusReply reply = sample_status_reply_of_trees();
+  reply.hot_keys = {{"user:1", 6, 5000, 12}, {std::string_view("\0\xff", 2), 70'000, 7, 0}};
+  reply.recent_reads = 9999;
+  return reply;
+}
+
+// With the fields that were appended for hints and for layouts that change.
+inline ExplainReply sample_explain_reply_of_hints() {
+  ExplainReply reply = sample_explain_reply_with_digest();
+  reply.replicas[0].layouts = 3;
+  reply.previous_layout_version = 6;
+  reply.hints = {{"node-2", "node-1", std::chrono::seconds(12)}};
+  reply.tells_hints = true;
+  return reply;
+}
+
+// With the fields that were appended to ask of one key.
+inline HintsRequest sample_hints_request_of_key() {
+  HintsRequest request = sample_hints_request();
+  request.key = "user:1";
+  return request;
+}
+
+inline HintsReply sample_hints_reply_of_key() {
+  HintsReply reply = sample_hints_reply();
+  reply.is_of_key = true;
+  return reply;
+}
+
 // Calls visit(name, message) for each type of the protocol.
 template <typename Visit>
 void for_each_sample(Visit visit) {
@@ -414,6 +494,15 @@ void for_each_sample(Visit visit) {
   visit("HorizonReply", sample_horizon_reply());
   visit("PutReplyOfReceipt", sample_put_reply_of_receipt());
   visit("ApplyReplyOfPersistence", sample_apply_reply_of_persistence());
+  visit("PutRequestOfTrace", sample_put_request_of_trace());
+  visit("PutReplyOfTrace", sample_put_reply_of_trace());
+  visit("GetReplyOfTrace", sample_get_reply_of_trace());
+  visit("GetRequestOfSession", sample_get_request_of_session());
+  visit("GetReplyBehind", sample_get_reply_behind());
+  visit("StatusReplyOfHotKeys", sample_status_reply_of_hot_keys());
+  visit("ExplainReplyOfHints", sample_explain_reply_of_hints());
+  visit("HintsRequestOfKey", sample_hints_request_of_key());
+  visit("HintsReplyOfKey", sample_hints_reply_of_key());
 }
 
 }  // namespace distkv::wire
