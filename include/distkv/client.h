@@ -112,6 +112,14 @@ struct AntiEntropyStatus {
   uint32_t behind = 0;
 };
 
+// A key that makes up much of what is read through a node.
+struct HotKey {
+  std::string key;         // Its first bytes, if it is long.
+  uint64_t key_bytes = 0;  // Of the whole key.
+  uint64_t reads = 0;      // Estimated, of the recent ones; at most `error` too many.
+  uint64_t error = 0;
+};
+
 struct ClusterStatus {
   Error error;
   std::string node_id;  // Who answered.
@@ -136,6 +144,10 @@ struct ClusterStatus {
   uint64_t hints_dropped = 0;                     // Since it started.
   uint32_t dirty_partitions = 0;                  // Missed a dropped hint, so they wait for repair.
   std::optional<AntiEntropyStatus> anti_entropy;  // Nullopt: the node is too old to say.
+  std::vector<HotKey> hot_keys;                   // Read through that node; hottest first.
+  // Of all keys, through that node: what the reads of `hot_keys` are a part of. Halved now and
+  // then.
+  uint64_t recent_reads = 0;
 };
 
 struct CheckpointOutcome {

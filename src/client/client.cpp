@@ -308,6 +308,10 @@ ClusterStatus Client::status() {
   status.hints_dropped = reply.hints_dropped;
   status.dirty_partitions = reply.dirty_partitions;
   status.anti_entropy = status_of(reply.anti_entropy);
+  for (const wire::HotKey& hot : reply.hot_keys) {
+    status.hot_keys.push_back({std::string(hot.key), hot.key_bytes, hot.reads, hot.error});
+  }
+  status.recent_reads = reply.recent_reads;
   return status;
 }
 

@@ -134,6 +134,7 @@ class Coordinator {
   void inspect(std::string_view key, base::Duration timeout, InspectDone done);
 
   const Counts& counts() const { return *counts_; }
+  // Of reads; writes are not counted.
   const HotKeys& hot_keys() const { return hot_keys_; }
 
  private:

@@ -42,7 +42,8 @@ std::vector<HotKeys::Hot> HotKeys::hot() const {
   for (size_t i = 0; i < kTracked; ++i) {
     if (!is_hot(i)) continue;
     const auto sure = static_cast<double>(counts_[i] - counters_[i].error);
-    found.push_back({counters_[i].key, sure / static_cast<double>(requests_)});
+    found.push_back(
+        {counters_[i].key, counts_[i], counters_[i].error, sure / static_cast<double>(requests_)});
   }
   std::sort(found.begin(), found.end(), [](const Hot& a, const Hot& b) {
     return a.share != b.share ? a.share > b.share : a.key < b.key;

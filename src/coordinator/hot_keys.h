@@ -27,13 +27,17 @@ class HotKeys {
 
   struct Hot {
     std::string key;
-    double share = 0;  // Of all requests, without what may be an error.
+    uint64_t requests = 0;  // Of the recent ones; at most `error` too many.
+    uint64_t error = 0;
+    double share = 0;  // Of all recent requests, without what may be an error.
   };
 
   // Counts a request for `key`. True if the key is hot.
   bool touch(base::Token token, std::string_view key);
   // The hot keys, hottest first.
   std::vector<Hot> hot() const;
+  // The recent ones, of all keys: what shares are shares of.
+  uint64_t requests() const { return requests_; }
 
  private:
   struct Counter {

@@ -69,10 +69,18 @@ void Node::Impl::status(const std::function<void(const wire::StatusReply&)>& don
   reply.anti_entropy = parts_.anti_entropy->status();
   reply.anti_entropy->mismatches = parts_.survey->mismatches();
   reply.anti_entropy->collected += parts_.horizon_answers->collected();
+  const std::vector<coordinator::HotKeys::Hot> hot_keys = parts_.coordinator->hot_keys().hot();
+  for (const coordinator::HotKeys::Hot& hot : hot_keys) {
+    reply.hot_keys.push_back(
+        {hot.key, static_cast<uint32_t>(hot.key.size()), hot.requests, hot.error});
+  }
+  reply.recent_reads = parts_.coordinator->hot_keys().requests();
   done(reply);
 }
 
 namespace {
+
+static_assert(coordinator::HotKeys::kTracked <= wire::kHotKeysMax);
 
 // Zero where the replica holds nothing, as between replicas.
 uint64_t digest_of(const causality::Record& record) {

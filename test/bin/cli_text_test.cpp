@@ -109,6 +109,30 @@ TEST_CASE("status tells how equal the replicas are, where the node says") {
         std::string::npos);
 }
 
+TEST_CASE("status shows the keys read most, whatever their bytes") {
+  ClusterStatus status = three_nodes();
+  status.storage_state = "ok";
+  status.recent_reads = 9000;
+  status.hot_keys = {
+      {"user:1", 6, 5000, 0}, {"a\nb\xff", 4, 1200, 17}, {std::string(150, 'k'), 70'000, 300, 1}};
+
+  CHECK(status_text(status).find("Dirty partitions: 1\n"
+                                 "\n"
+                                 "=== Hot keys ===\n"
+                                 "Of the last 9000 reads through this node (writes are not "
+                                 "counted):\n"
+                                 "  'user:1' - Reads: 5000\n"
+                                 "  'a\\x0ab\\xff' - Reads: 1200, at most 17 too many\n"
+                                 "  '" +
+                                 std::string(100, 'k') +
+                                 "...' - Reads: 300, at most 1 too many\n") != std::string::npos);
+  status.hot_keys.resize(2);
+  CHECK(status_json(status).find(
+            R"("hot_keys":[{"key":"user:1","key_bytes":6,"reads":5000,"error":0},)"
+            R"({"key_base64":"YQpi/w==","key_bytes":4,"reads":1200,"error":17}],)"
+            R"("recent_reads":9000})") != std::string::npos);
+}
+
 TEST_CASE("a checkpoint that is complete says where it is") {
   const CheckpointOutcome outcome{{}, "node1", "/data/checkpoints/monday"};
 

@@ -310,6 +310,8 @@ TEST_CASE("status comes as it was answered") {
     status.nodes = {{"node1", "a:1", wire::MemberState::kAlive, base::WallTime(milliseconds(1500))},
                     {"node2", "b:2", wire::MemberState::kLeft, {}}};
     status.latency_mean_us = 2300;
+    status.hot_keys = {{"hot", 3, 500, 12}};
+    status.recent_reads = 900;
     return test::reply(frame, encoder, status);
   });
 
@@ -322,6 +324,12 @@ TEST_CASE("status comes as it was answered") {
   CHECK(status.nodes[1].state == "LEFT");
   CHECK(status.nodes[1].last_seen.time_since_epoch().count() == 0);
   CHECK(status.latency_mean == std::chrono::microseconds(2300));
+  REQUIRE(status.hot_keys.size() == 1);
+  CHECK(status.hot_keys[0].key == "hot");
+  CHECK(status.hot_keys[0].key_bytes == 3);
+  CHECK(status.hot_keys[0].reads == 500);
+  CHECK(status.hot_keys[0].error == 12);
+  CHECK(status.recent_reads == 900);
 }
 
 TEST_CASE("hints come as they were answered, and the request says what is wanted") {

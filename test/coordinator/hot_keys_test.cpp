@@ -44,6 +44,23 @@ TEST_CASE("a key with a tenth of the requests is found among a million others") 
   CHECK(keys.hot()[0].share == doctest::Approx(0.1).epsilon(0.1));
 }
 
+TEST_CASE("an estimate is at most its error too high, and never too low") {
+  HotKeys keys;
+  base::Rng rng(9);
+  uint64_t asked = 0;
+  for (int i = 0; i < 100'000; ++i) {
+    const bool is_hot = i > 2000 && i % 8 == 0;
+    asked += is_hot ? 1 : 0;
+    touch(keys, is_hot ? "hot" : std::to_string(rng.below(100'000)));
+  }
+
+  const std::vector<HotKeys::Hot> hot = keys.hot();
+  REQUIRE(hot.size() == 1);
+  CHECK(hot[0].error > 0);
+  CHECK(hot[0].requests >= asked);
+  CHECK(hot[0].requests - hot[0].error <= asked);
+}
+
 TEST_CASE("even load has no hot key") {
   HotKeys keys;
   base::Rng rng(8);
@@ -65,6 +82,9 @@ TEST_CASE("the hottest key comes first") {
   HotKeys keys;
   for (int i = 0; i < 6000; ++i) touch(keys, i % 6 < 3 ? "a" : i % 6 < 5 ? "b" : "c");
 
+  CHECK(keys.requests() == 6000);
+  CHECK(keys.hot().at(0).requests == 3000);
+  CHECK(keys.hot().at(0).error == 0);
   REQUIRE(keys.hot().size() == 3);
   CHECK(keys.hot()[0].key == "a");
   CHECK(keys.hot()[2].key == "c");

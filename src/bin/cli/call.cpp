@@ -1,7 +1,11 @@
 #include "bin/cli/call.h"
 
 #include <algorithm>
+#include <array>
+#include <cstdio>
 #include <ostream>
+
+#include "bin/cli/json.h"
 
 namespace distkv::bin::cli {
 
@@ -12,10 +16,29 @@ int complain(Console& console, std::string_view message) {
   return kExitError;
 }
 
-std::string shown(std::string_view key) {
+// A key must not move the cursor, nor pass for another line of what is printed.
+static std::string printable(std::string_view bytes) {
+  const bool is_text = is_utf8(bytes);
+  std::string text;
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte >= 0x20 && byte != 0x7f && (byte < 0x80 || is_text)) {
+      text.push_back(c);
+      continue;
+    }
+    std::array<char, 5> escape{};
+    std::snprintf(escape.data(), escape.size(), "\\x%02x", byte);
+    text.append(escape.data());
+  }
+  return text;
+}
+
+std::string shown(std::string_view key) { return shown(key, key.size()); }
+
+std::string shown(std::string_view prefix, uint64_t size) {
   constexpr size_t kShownBytesMax = 100;  // A line of a terminal.
-  if (key.size() <= kShownBytesMax) return "'" + std::string(key) + "'";
-  return "'" + std::string(key.substr(0, kShownBytesMax)) + "...'";
+  const std::string_view cut = prefix.substr(0, kShownBytesMax);
+  return "'" + printable(cut) + (cut.size() == size ? "'" : "...'");
 }
 
 std::string_view outcome_name(ErrorKind kind) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <iosfwd>
 #include <optional>
 #include <string>
@@ -57,8 +58,11 @@ struct Call {
 
 // Writes "Error: ..." as one line to standard error; kExitError.
 int complain(Console& console, std::string_view message);
-// A key as a message shows it: quoted, and cut where it is long.
+// A key as a message shows it: quoted, bytes that are no plain text as \xNN, and cut where it is
+// long.
 std::string shown(std::string_view key);
+// The same of the first bytes of a key of `size` bytes.
+std::string shown(std::string_view prefix, uint64_t size);
 // "stored", "rejected", "unknown" ... as JSON has it.
 std::string_view outcome_name(ErrorKind kind);
 // What the flags say of a write.

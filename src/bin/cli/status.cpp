@@ -109,6 +109,28 @@ std::string anti_entropy_json(const AntiEntropyStatus& status) {
   return object.number("proven", proven_of(status).count).json("proofs", json_array(proofs)).text();
 }
 
+// Nothing where no key stands out.
+std::string hot_keys_text(const ClusterStatus& status) {
+  if (status.hot_keys.empty()) return "";
+  std::string text = "\n=== Hot keys ===\nOf the last " + std::to_string(status.recent_reads) +
+                     " reads through this node (writes are not counted):\n";
+  for (const HotKey& hot : status.hot_keys) {
+    text += "  " + shown(hot.key, hot.key_bytes) + " - Reads: " + std::to_string(hot.reads);
+    text += hot.error == 0 ? "\n" : ", at most " + std::to_string(hot.error) + " too many\n";
+  }
+  return text;
+}
+
+std::string hot_keys_json(const ClusterStatus& status) {
+  std::vector<std::string> keys;
+  for (const HotKey& hot : status.hot_keys) {
+    JsonObject object;
+    object.bytes("key", hot.key).number("key_bytes", hot.key_bytes);
+    keys.push_back(object.number("reads", hot.reads).number("error", hot.error).text());
+  }
+  return json_array(keys);
+}
+
 std::string node_json(const NodeStatus& node) {
   JsonObject object;
   object.bytes("id", node.id).bytes("address", node.address).bytes("state", node.state);
@@ -155,7 +177,8 @@ std::string status_text(const ClusterStatus& status) {
           "\nReplicas: " + std::to_string(status.replica_count) +
           "\nState: " + (status.is_settled ? "settled" : "moving") + "\n" + store_text(status) +
           "\n";
-  return text + hints_section(status) + anti_entropy_text(status.anti_entropy);
+  return text + hints_section(status) + anti_entropy_text(status.anti_entropy) +
+         hot_keys_text(status);
 }
 
 std::string status_json(const ClusterStatus& status) {
@@ -180,6 +203,9 @@ std::string status_json(const ClusterStatus& status) {
   object.json("storage_pressure", fixed(status.storage_pressure, 3));
   object.number("bytes_on_disk", status.bytes_on_disk);
   if (status.anti_entropy) object.json("anti_entropy", anti_entropy_json(*status.anti_entropy));
+  if (!status.hot_keys.empty()) {
+    object.json("hot_keys", hot_keys_json(status)).number("recent_reads", status.recent_reads);
+  }
   return object.text();
 }
 
