@@ -199,8 +199,17 @@ struct ReplicaView {
   std::string state;
   Error error;  // Why it could not be asked.
   std::vector<VersionView> versions;
-  bool has_hint_pending = false;
-  uint64_t digest = 0;  // Of all it holds of the key; zero: nothing. Equal where replicas are.
+  bool has_hint_pending = false;  // On the node that answered.
+  uint64_t digest = 0;       // Of all it holds of the key; zero: nothing. Equal where replicas are.
+  bool is_in_layout = true;  // A replica of the key in the current layout.
+  bool is_in_previous_layout = false;  // In the one before, while partitions move.
+};
+
+// A write of the key that one node keeps for another.
+struct HintView {
+  std::string holder;
+  std::string target;
+  std::chrono::milliseconds age{0};
 };
 
 // Where a key lives and what each replica holds of it.
@@ -211,7 +220,10 @@ struct Explanation {
   uint32_t partition = 0;
   uint64_t layout_version = 0;
   std::vector<ReplicaView> replicas;
-  std::string verdict;  // What a quorum read would answer, and why.
+  std::string verdict;                              // What a quorum read would answer, and why.
+  std::optional<uint64_t> previous_layout_version;  // While partitions move.
+  // On the node asked and the replicas that answered. Nullopt: the server is too old to say.
+  std::optional<std::vector<HintView>> hints;
 };
 
 struct ClientOptions {

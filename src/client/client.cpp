@@ -193,6 +193,10 @@ ReplicaView view_of(const wire::ExplainReplica& replica) {
                    {},
                    replica.has_hint_pending,
                    replica.digest};
+  if (replica.layouts != 0) {
+    view.is_in_layout = (replica.layouts & 1) != 0;
+    view.is_in_previous_layout = (replica.layouts & 2) != 0;
+  }
   for (const wire::ExplainVersion& version : replica.versions) {
     view.versions.push_back(view_of(version));
   }
@@ -333,6 +337,14 @@ Explanation Client::explain(std::string_view key) {
     explanation.replicas.push_back(view_of(replica));
   }
   explanation.verdict = std::string(reply.verdict);
+  if (reply.previous_layout_version != 0) {
+    explanation.previous_layout_version = reply.previous_layout_version;
+  }
+  if (!reply.tells_hints) return explanation;
+  explanation.hints.emplace();
+  for (const wire::ExplainHint& hint : reply.hints) {
+    explanation.hints->push_back({std::string(hint.holder), std::string(hint.target), hint.age});
+  }
   return explanation;
 }
 

@@ -1,11 +1,10 @@
-// What a node tells people about itself and about one key.
+// What a node tells people about itself; about one key: explain.cpp.
 #include <algorithm>
 #include <memory>
 #include <utility>
 
 #include "node/checkpoint_name.h"
 #include "node/impl.h"
-#include "ring/token.h"
 
 namespace distkv::node {
 
@@ -14,6 +13,8 @@ using base::Result;
 using base::Status;
 
 namespace {
+
+static_assert(coordinator::HotKeys::kTracked <= wire::kHotKeysMax);
 
 // What a person must know of the store, in a line.
 std::string state_of(const storage::Sample& sample, const std::string& repair) {
@@ -76,122 +77,6 @@ void Node::Impl::status(const std::function<void(const wire::StatusReply&)>& don
   }
   reply.recent_reads = parts_.coordinator->hot_keys().requests();
   done(reply);
-}
-
-namespace {
-
-static_assert(coordinator::HotKeys::kTracked <= wire::kHotKeysMax);
-
-// Zero where the replica holds nothing, as between replicas.
-uint64_t digest_of(const causality::Record& record) {
-  if (record == causality::Record{}) return 0;
-  std::string meta;
-  std::string values;
-  causality::encode_record(record, meta, values);
-  return causality::digest(meta);
-}
-
-std::vector<wire::ExplainVersion> versions_of(const causality::Record& record) {
-  std::vector<wire::ExplainVersion> versions;
-  for (const causality::Version& version : record.versions) {
-    versions.push_back({version.dot.actor, version.dot.counter, version.value.size(),
-                        version.expires_at, version.is_tombstone});
-  }
-  return versions;
-}
-
-// What a quorum read would answer now, and why.
-std::string verdict_on(const coordinator::Plan& plan,
-                       const std::vector<coordinator::Inspection>& found, uint32_t read_quorum,
-                       base::WallTime now) {
-  causality::Record merged;
-  size_t answered = 0;
-  bool agree = true;
-  std::optional<causality::Record> first;
-  for (const coordinator::Inspection& replica : found) {
-    if (!replica.status.is_ok()) continue;
-    ++answered;
-    merged = causality::merge(merged, replica.record);
-    if (!first) first = replica.record;
-    agree = agree && replica.record == *first;
-  }
-  const uint32_t wanted =
-      coordinator::needed(wire::Consistency::kQuorum, read_quorum, plan.replicas[0]);
-  const std::string counts =
-      std::to_string(answered) + " of " + std::to_string(found.size()) + " replicas answered";
-  if (answered < wanted) {
-    return "refused: " + counts + ", a quorum needs " + std::to_string(wanted);
-  }
-  const std::string why = counts + (agree ? " and agree" : " and differ; a read repairs them");
-  const auto alive = causality::siblings(merged, now);
-  if (alive.size() > 1) return std::to_string(alive.size()) + " siblings: " + why;
-  if (alive.size() == 1) {
-    return "one value of " + std::to_string(alive[0]->value.size()) + " bytes: " + why;
-  }
-  if (!merged.versions.empty()) return "not found (deleted or expired): " + why;
-  return "not found (never written): " + why;
-}
-
-// One explain under way: replicas answered, hints still being looked up.
-struct Explaining {
-  coordinator::Plan plan;
-  std::vector<coordinator::Inspection> found;
-  std::vector<char> has_hint;
-  size_t waiting = 0;
-};
-
-}  // namespace
-
-void Node::Impl::explain(const wire::ExplainRequest& request,
-                         std::function<void(const wire::ExplainReply&)> done) {
-  const Status judged = judge_request();
-  if (!judged.is_ok()) {
-    wire::ExplainReply no;
-    no.code = judged.code();
-    no.message = judged.message();
-    return done(no);
-  }
-  auto call = std::make_shared<Explaining>();
-  const std::string key(request.key);
-  const auto finish = [this, call, key, done = std::move(done)] {
-    if (--call->waiting > 0) return;
-    wire::ExplainReply reply;
-    reply.token = call->plan.token;
-    reply.slot = ring::slot_of(key);
-    reply.partition = call->plan.partition;
-    reply.layout_version = call->plan.layouts.version().value();
-    for (size_t i = 0; i < call->found.size(); ++i) {
-      const coordinator::Inspection& found = call->found[i];
-      const membership::Member* member = parts_.membership->find(*found.node);
-      wire::ExplainReplica replica{found.node->value(),      "",
-                                   wire::MemberState::kDead, found.status.code(),
-                                   found.status.message(),   versions_of(found.record),
-                                   call->has_hint[i] != 0,   digest_of(found.record)};
-      if (member != nullptr) replica.endpoint = member->endpoint.value();
-      if (member != nullptr) replica.state = member->state;
-      reply.replicas.push_back(std::move(replica));
-    }
-    const std::string verdict =
-        verdict_on(call->plan, call->found, config_.read_quorum, host_.clock.wall_now());
-    reply.verdict = verdict;
-    done(reply);
-  };
-  parts_.coordinator->inspect(
-      key, patience(request.timeout),
-      [this, call, key, finish](const coordinator::Plan& plan,
-                                std::vector<coordinator::Inspection> found) {
-        call->plan = plan;
-        call->found = std::move(found);
-        call->has_hint.resize(call->found.size(), 0);
-        call->waiting = call->found.size() + 1;
-        for (size_t i = 0; i < call->found.size(); ++i) {
-          hints_.contains(*call->found[i].node, key, [call, i, finish](const Result<bool>& kept) {
-            call->has_hint[i] = kept.is_ok() && *kept ? 1 : 0;
-            finish();
-          });
-        }
-        finish();
-      });
 }
 
 void Node::Impl::checkpoint(const wire::CheckpointRequest& request,

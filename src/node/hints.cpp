@@ -19,6 +19,18 @@ void answer(const Status& why, const std::function<void(const wire::HintsReply&)
   done(reply);
 }
 
+// The hints of one key, looked up target by target.
+struct HintsOfKey {
+  struct Found {
+    base::NodeId target;
+    uint64_t bytes = 0;
+    std::chrono::milliseconds age{0};
+  };
+  std::vector<Found> found;
+  Status failure;
+  size_t waiting = 1;  // Until all have been asked for.
+};
+
 }  // namespace
 
 // No hint is going to bring the target what this one held: the replicas are compared. Without
@@ -53,6 +65,7 @@ void Node::Impl::hints(const wire::HintsRequest& request,
                        std::function<void(const wire::HintsReply&)> done) {
   const Status judged = judge_request();
   if (!judged.is_ok()) return answer(judged, done);
+  if (!request.key.empty()) return hints_of_key(std::string(request.key), done);
   std::string target(request.target);
   if (!request.waits) return answer_hints(target, false, done);
   std::optional<base::NodeId> waited_for;
@@ -64,6 +77,42 @@ void Node::Impl::hints(const wire::HintsRequest& request,
                             if (!is_done.is_ok()) return answer(is_done.status(), done);
                             answer_hints(target, *is_done, done);
                           });
+}
+
+void Node::Impl::hints_of_key(const std::string& key,
+                              const std::function<void(const wire::HintsReply&)>& done) {
+  auto call = std::make_shared<HintsOfKey>();
+  const auto finish = [this, call, done] {
+    if (--call->waiting > 0) return;
+    if (!call->failure.is_ok()) return answer(call->failure, done);
+    wire::HintsReply reply;
+    reply.node_id = identity_.node_id.value();
+    reply.is_of_key = true;
+    reply.is_done = call->found.empty();
+    for (const HintsOfKey::Found& hint : call->found) {
+      reply.targets.push_back({hint.target.value(), 1, hint.bytes, hint.age, 0, 0});
+    }
+    done(reply);
+  };
+  std::vector<base::NodeId> targets;
+  for (const auto& [target, counts] : hints_.ledger().targets()) {
+    if (counts.pending > 0) targets.push_back(target);
+  }
+  call->waiting += targets.size();
+  for (const base::NodeId& target : targets) {
+    hints_.find(
+        target, key,
+        [this, call, target, finish](const Result<std::optional<replica::Hint>>& hint) {
+          if (!hint.is_ok()) call->failure = hint.status();
+          if (hint.is_ok() && hint->has_value()) {
+            const replica::Hint& kept = **hint;
+            call->found.push_back({target, kept.record.meta.size() + kept.record.values.size(),
+                                   hints_.now() - kept.header.oldest.at});
+          }
+          finish();
+        });
+  }
+  finish();
 }
 
 void Node::Impl::answer_hints(const std::string& target, bool is_done,

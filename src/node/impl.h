@@ -1,7 +1,7 @@
 // The inside of a node. One object whose parts come to life in two steps: what any node has, and,
 // once it knows its cluster, what a member has (MemberParts). The methods stand in files by what
 // they are about: start.cpp, layouts.cpp, peer_requests.cpp, client_requests.cpp, admin.cpp,
-// hints.cpp.
+// explain.cpp, hints.cpp.
 #pragma once
 
 #include <functional>
@@ -52,10 +52,12 @@ class Node::Impl : public membership::Listener, public membership::JoinListener 
 
   // admin.cpp
   void status(const std::function<void(const wire::StatusReply&)>& done);
-  void explain(const wire::ExplainRequest& request,
-               std::function<void(const wire::ExplainReply&)> done);
   void checkpoint(const wire::CheckpointRequest& request,
                   const std::function<void(const wire::CheckpointReply&)>& done);
+
+  // explain.cpp
+  void explain(const wire::ExplainRequest& request,
+               std::function<void(const wire::ExplainReply&)> done);
 
   // hints.cpp
   void hints(const wire::HintsRequest& request, std::function<void(const wire::HintsReply&)> done);
@@ -153,6 +155,7 @@ class Node::Impl : public membership::Listener, public membership::JoinListener 
   void on_members(base::ConnectionId from, const wire::FrameView& frame);
   void on_transfer_done(base::ConnectionId from, const wire::FrameView& frame);
   void on_pull(base::ConnectionId from, const wire::FrameView& frame);
+  void on_hints(base::ConnectionId from, const wire::FrameView& frame);
   void send_page(base::ConnectionId to, base::RequestId id, const storage::Scan& scan);
   base::Status judge_layout(base::LayoutVersion version) const;
   void refuse(base::ConnectionId to, base::RequestId id, const base::Status& why);
@@ -164,6 +167,8 @@ class Node::Impl : public membership::Listener, public membership::JoinListener 
   // hints.cpp
   void mark_dirty(std::optional<base::Token> token);
   uint32_t dirty_count() const;
+  void hints_of_key(const std::string& key,
+                    const std::function<void(const wire::HintsReply&)>& done);
   void answer_hints(const std::string& target, bool is_done,
                     const std::function<void(const wire::HintsReply&)>& done) const;
   std::chrono::milliseconds age_of(const replica::HintCounts& counts) const;

@@ -76,6 +76,8 @@ void Node::Impl::on_request(base::ConnectionId from, const wire::FrameView& fram
       return on_transfer_done(from, frame);
     case MessageType::kPullRequest:
       return on_pull(from, frame);
+    case MessageType::kHintsRequest:
+      return on_hints(from, frame);
     case MessageType::kLayoutReply: {
       const Result<wire::LayoutReply> pushed = wire::decode<wire::LayoutReply>(frame);
       if (pushed.is_ok()) take_layouts(pushed->layouts);
@@ -155,6 +157,15 @@ void Node::Impl::on_forwarded_put(base::ConnectionId from, const wire::FrameView
   const Result<wire::PutRequest> request = wire::decode<wire::PutRequest>(frame);
   if (!request.is_ok()) return refuse(from, frame.request_id, request.status());
   put(*request, [this, from, id = frame.request_id](const wire::PutReply& answer) {
+    reply(from, id, answer);
+  });
+}
+
+// From a node that explains a key.
+void Node::Impl::on_hints(base::ConnectionId from, const wire::FrameView& frame) {
+  const Result<wire::HintsRequest> request = wire::decode<wire::HintsRequest>(frame);
+  if (!request.is_ok()) return refuse(from, frame.request_id, request.status());
+  hints(*request, [this, from, id = frame.request_id](const wire::HintsReply& answer) {
     reply(from, id, answer);
   });
 }

@@ -360,6 +360,49 @@ TEST_CASE("explain shows each replica and what it holds") {
         R"("verdict":"one value of 5 bytes: because"})");
 }
 
+TEST_CASE("explain shows who keeps a write for whom, and the layouts where partitions move") {
+  Explanation explanation;
+  explanation.layout_version = 4;
+  explanation.previous_layout_version = 3;
+  explanation.verdict = "not found (never written): because";
+  explanation.replicas.resize(3);
+  for (size_t i = 0; i < 3; ++i) {
+    explanation.replicas[i].id = "node" + std::to_string(i + 1);
+    explanation.replicas[i].address = "a:1";
+    explanation.replicas[i].state = "ALIVE";
+  }
+  explanation.replicas[1].is_in_previous_layout = true;
+  explanation.replicas[2].is_in_previous_layout = true;
+  explanation.replicas[2].is_in_layout = false;
+  explanation.hints = {{"node2", "node3", milliseconds(61'500)}};
+
+  CHECK(explain_text("key", explanation) ==
+        "Key: key\n"
+        "Token: 0000000000000000\n"
+        "Slot: 0\n"
+        "Partition: 0\n"
+        "Layout version: 4, moving from 3\n"
+        "Replicas:\n"
+        "  node1 (a:1) - ALIVE - layout 4\n"
+        "    nothing\n"
+        "  node2 (a:1) - ALIVE - layouts 4 and 3\n"
+        "    nothing\n"
+        "  node3 (a:1) - ALIVE - layout 3\n"
+        "    nothing\n"
+        "Hints:\n"
+        "  node2 keeps a write for node3, 1m1s old\n"
+        "A quorum would answer: not found (never written): because\n");
+  explanation.replicas.erase(explanation.replicas.begin(), explanation.replicas.begin() + 2);
+  CHECK(explain_json("key", explanation) ==
+        R"({"key":"key","token":"0000000000000000","slot":0,"partition":0,"layout_version":4,)"
+        R"("previous_layout_version":3,"replicas":[{"id":"node3","address":"a:1",)"
+        R"("state":"ALIVE","versions":[],"hint_pending":false,"in_layout":false,)"
+        R"("in_previous_layout":true}],"hints":[{"holder":"node2","target":"node3",)"
+        R"("age_ms":61500}],"verdict":"not found (never written): because"})");
+  explanation.hints->clear();
+  CHECK(explain_text("key", explanation).find("Hints: none\n") != std::string::npos);
+}
+
 TEST_SUITE_END();
 
 }  // namespace

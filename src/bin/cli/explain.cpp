@@ -24,8 +24,41 @@ std::string version_text(const VersionView& version) {
   return text + "\n";
 }
 
-std::string replica_text(const ReplicaView& replica) {
-  std::string text = "  " + replica.id + " (" + replica.address + ") - " + replica.state;
+// Where partitions move, a replica may be of one layout alone.
+std::string layouts_text(const ReplicaView& replica, const Explanation& explanation) {
+  if (!explanation.previous_layout_version) return "";
+  const std::string current = std::to_string(explanation.layout_version);
+  const std::string previous = std::to_string(*explanation.previous_layout_version);
+  if (!replica.is_in_previous_layout) return " - layout " + current;
+  return replica.is_in_layout ? " - layouts " + current + " and " + previous
+                              : " - layout " + previous;
+}
+
+// Nothing from a node too old to say.
+std::string hints_section(const std::optional<std::vector<HintView>>& hints) {
+  if (!hints) return "";
+  if (hints->empty()) return "Hints: none\n";
+  std::string text = "Hints:\n";
+  for (const HintView& hint : *hints) {
+    text += "  " + hint.holder + " keeps a write for " + hint.target + ", " + age_text(hint.age) +
+            " old\n";
+  }
+  return text;
+}
+
+std::string hints_json(const std::vector<HintView>& hints) {
+  std::vector<std::string> all;
+  for (const HintView& hint : hints) {
+    JsonObject object;
+    object.bytes("holder", hint.holder).bytes("target", hint.target);
+    all.push_back(object.number("age_ms", static_cast<uint64_t>(hint.age.count())).text());
+  }
+  return json_array(all);
+}
+
+std::string replica_text(const ReplicaView& replica, const Explanation& explanation) {
+  std::string text = "  " + replica.id + " (" + replica.address + ") - " + replica.state +
+                     layouts_text(replica, explanation);
   if (replica.has_hint_pending) text += " - hint pending";
   text += "\n";
   if (!replica.error.is_ok()) return text + "    no answer: " + replica.error.message + "\n";
@@ -42,14 +75,19 @@ std::string version_json(const VersionView& version) {
   return object.text();
 }
 
-std::string replica_json(const ReplicaView& replica) {
+std::string replica_json(const ReplicaView& replica, bool has_two_layouts) {
   std::vector<std::string> versions;
   for (const VersionView& version : replica.versions) versions.push_back(version_json(version));
   JsonObject object;
   object.bytes("id", replica.id).bytes("address", replica.address).bytes("state", replica.state);
   if (!replica.error.is_ok()) object.bytes("error", replica.error.message);
   object.json("versions", json_array(versions));
-  return object.boolean("hint_pending", replica.has_hint_pending).text();
+  object.boolean("hint_pending", replica.has_hint_pending);
+  if (has_two_layouts) {
+    object.boolean("in_layout", replica.is_in_layout);
+    object.boolean("in_previous_layout", replica.is_in_previous_layout);
+  }
+  return object.text();
 }
 
 }  // namespace
@@ -58,20 +96,34 @@ std::string explain_text(std::string_view key, const Explanation& explanation) {
   std::string text = "Key: " + std::string(key) + "\nToken: " + hex(explanation.token) +
                      "\nSlot: " + std::to_string(explanation.slot) +
                      "\nPartition: " + std::to_string(explanation.partition) +
-                     "\nLayout version: " + std::to_string(explanation.layout_version) +
-                     "\nReplicas:\n";
-  for (const ReplicaView& replica : explanation.replicas) text += replica_text(replica);
-  return text + "A quorum would answer: " + explanation.verdict + "\n";
+                     "\nLayout version: " + std::to_string(explanation.layout_version);
+  if (explanation.previous_layout_version) {
+    text += ", moving from " + std::to_string(*explanation.previous_layout_version);
+  }
+  text += "\nReplicas:\n";
+  for (const ReplicaView& replica : explanation.replicas) {
+    text += replica_text(replica, explanation);
+  }
+  return text + hints_section(explanation.hints) + "A quorum would answer: " + explanation.verdict +
+         "\n";
 }
 
 std::string explain_json(std::string_view key, const Explanation& explanation) {
   std::vector<std::string> replicas;
-  for (const ReplicaView& replica : explanation.replicas) replicas.push_back(replica_json(replica));
+  const bool has_two_layouts = explanation.previous_layout_version.has_value();
+  for (const ReplicaView& replica : explanation.replicas) {
+    replicas.push_back(replica_json(replica, has_two_layouts));
+  }
   JsonObject object;
   object.bytes("key", key).json("token", json_string(hex(explanation.token)));
   object.number("slot", explanation.slot).number("partition", explanation.partition);
   object.number("layout_version", explanation.layout_version);
-  return object.json("replicas", json_array(replicas)).bytes("verdict", explanation.verdict).text();
+  if (has_two_layouts) {
+    object.number("previous_layout_version", *explanation.previous_layout_version);
+  }
+  object.json("replicas", json_array(replicas));
+  if (explanation.hints) object.json("hints", hints_json(*explanation.hints));
+  return object.bytes("verdict", explanation.verdict).text();
 }
 
 int explain(Call& call) {
