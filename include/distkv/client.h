@@ -17,6 +17,8 @@
 #include <string_view>
 #include <vector>
 
+#include "distkv/trace.h"
+
 namespace distkv {
 
 // What an operation waits for: one replica, the configured quorum, or all of them.
@@ -44,6 +46,7 @@ struct PutOptions {
   // exactly that. Without one it supersedes whatever the replica that takes it holds.
   std::optional<std::string> context;
   std::chrono::milliseconds ttl{0};  // Zero: never expires.
+  bool wants_trace = false;          // The timeline, in the outcome.
 };
 
 // Where a node keeps a write that it acknowledged. Until it is on disk, a power cut takes it from
@@ -69,11 +72,16 @@ struct PutOutcome {
   // The layouts whose replicas it was written for: the current one and, while partitions move, the
   // one before. Empty: no answer said so.
   std::vector<uint64_t> layouts;
+  // If asked for, of the attempt that was answered: by its coordinator, and by the node asked where
+  // that is no replica of the key and handed the put on.
+  std::optional<Trace> trace;
+  std::optional<Trace> forwarding;
 };
 
 struct GetOptions {
   Consistency consistency = Consistency::kQuorum;
   bool wants_siblings = false;  // All concurrent values, not the newest alone.
+  bool wants_trace = false;     // The timeline, in the outcome.
 };
 
 struct GetOutcome {
@@ -82,6 +90,7 @@ struct GetOutcome {
   uint32_t sibling_count = 0;       // Concurrent values the key has; more than one is a conflict.
   std::string context;              // For the next write of this key; also when it is absent.
   std::string server;               // The address that answered last; empty: none did.
+  std::optional<Trace> trace;       // If asked for, of the attempt that was answered.
   bool found() const { return !values.empty(); }
 };
 

@@ -95,6 +95,22 @@ Persistence persistence_of(base::Persistence persistence) {
   return Persistence::kUnsaid;
 }
 
+std::optional<Trace> trace_of(const std::optional<wire::Trace>& told) {
+  if (!told) return std::nullopt;
+  Trace trace{std::string(told->node), {}, told->left_out};
+  for (const wire::TraceEvent& event : told->events) {
+    // Both enumerations stand in one order, which the protocol fixes.
+    static_assert(static_cast<int>(TraceStep::kRepliedToClient) ==
+                  static_cast<int>(wire::TraceStep::kRepliedToClient));
+    const std::string text = event.code == Code::kOk
+                                 ? std::string(event.text)
+                                 : Status(event.code, std::string(event.text)).to_string();
+    trace.events.push_back({std::chrono::microseconds(event.at_us), std::string(event.node),
+                            static_cast<TraceStep>(event.step), event.is_spare, text});
+  }
+  return trace;
+}
+
 PutOutcome outcome_of(const Answer<wire::PutReply>& answer) {
   PutOutcome outcome;
   outcome.error = write_error(answer);
@@ -103,6 +119,8 @@ PutOutcome outcome_of(const Answer<wire::PutReply>& answer) {
   outcome.context = std::string(answer.reply->context);
   outcome.acknowledged = copy(answer.reply->acknowledged);
   outcome.hinted = copy(answer.reply->hinted);
+  outcome.trace = trace_of(answer.reply->trace);
+  outcome.forwarding = trace_of(answer.reply->forwarding);
   outcome.persistence.assign(outcome.acknowledged.size(), Persistence::kUnsaid);
   for (size_t i = 0; i < answer.reply->persistence.size(); ++i) {
     outcome.persistence[i] = persistence_of(answer.reply->persistence[i]);
@@ -119,6 +137,7 @@ GetOutcome outcome_of(const Answer<wire::GetReply>& answer) {
   GetOutcome outcome;
   outcome.error = read_error(answer);
   outcome.server = answer.server;
+  if (answer.reply.is_ok()) outcome.trace = trace_of(answer.reply->trace);
   if (!outcome.error.is_ok()) return outcome;
   outcome.values = copy(answer.reply->values);
   outcome.sibling_count = answer.reply->sibling_count;
@@ -148,6 +167,7 @@ wire::PutRequest put_request(std::string_view key, std::string_view value,
   if (options.context) request.context = *options.context;
   request.op_id = op_id;
   request.ttl = options.ttl;
+  request.wants_trace = options.wants_trace;
   request.consistency = wire_consistency(options.consistency);
   return request;
 }
@@ -157,6 +177,7 @@ wire::GetRequest get_request(std::string_view key, const GetOptions& options) {
   request.key = key;
   request.consistency = wire_consistency(options.consistency);
   request.wants_siblings = options.wants_siblings;
+  request.wants_trace = options.wants_trace;
   return request;
 }
 

@@ -47,14 +47,20 @@ Coordinator::~Coordinator() = default;
 size_t Coordinator::in_flight() const { return counts_->in_flight + shared_reads_->waiting(); }
 
 void Coordinator::put(PutCommand command, PutDone done) {
-  if (in_flight() >= kOperationsMax) return done({overloaded(), {}, {}, {}, {}, {}});
+  if (in_flight() >= kOperationsMax) {
+    PutResult refused;
+    refused.status = overloaded();
+    return done(std::move(refused));
+  }
   std::make_shared<PutOperation>(parts_, options_, counts_, std::move(command), std::move(done))
       ->start();
 }
 
 void Coordinator::get(const GetCommand& command, GetDone done) {
   if (in_flight() >= kOperationsMax) return done({overloaded(), {}});
-  if (hot_keys_.touch(ring::token_of(command.key), command.key)) {
+  // A read that is to be told of alone is done alone.
+  const bool is_hot = hot_keys_.touch(ring::token_of(command.key), command.key);
+  if (is_hot && !command.wants_trace) {
     return shared_reads_->get(command, std::move(done));
   }
   get_alone(command, std::move(done));

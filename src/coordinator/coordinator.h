@@ -20,6 +20,7 @@
 #include "causality/record.h"
 #include "coordinator/hot_keys.h"
 #include "coordinator/plan.h"
+#include "coordinator/trace.h"
 #include "replica/hint_store.h"
 #include "replica/local_replica.h"
 #include "replica/replicas.h"
@@ -36,6 +37,7 @@ struct PutCommand {
   std::optional<causality::Context> context;
   wire::Consistency consistency = wire::Consistency::kQuorum;
   base::Duration timeout{};
+  bool wants_trace = false;
 };
 
 struct Acknowledgement {
@@ -52,17 +54,20 @@ struct PutResult {
   std::vector<base::NodeId> hinted;     // Kept here for them.
   base::LayoutVersion layout;           // Under which its replicas were chosen.
   base::LayoutVersion previous_layout;  // And under this one too, while partitions move; or zero.
+  std::unique_ptr<const Trace> trace;   // If asked for.
 };
 
 struct GetCommand {
   std::string_view key;
   wire::Consistency consistency = wire::Consistency::kQuorum;
   base::Duration timeout{};
+  bool wants_trace = false;
 };
 
 struct GetResult {
   base::Status status;       // kUnavailable: too few replicas answered. Retry safe.
   causality::Record record;  // The merged state; may be empty or dead.
+  std::unique_ptr<const Trace> trace = nullptr;  // If asked for.
 };
 
 // What one replica said when all were asked; for people.

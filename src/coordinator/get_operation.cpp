@@ -8,6 +8,7 @@ namespace distkv::coordinator {
 using base::Code;
 using base::Result;
 using base::Status;
+using wire::TraceStep;
 
 namespace {
 // A replica is slow beside the best if it takes several times as long, and notably so.
@@ -36,9 +37,14 @@ GetOperation::GetOperation(const Parts& parts, const Options& options,
       started_(parts.clock.now()) {
   ++counts_->in_flight;
   counts_->hedge_budget.earn();
+  if (command.wants_trace) trace_ = std::make_unique<Trace>(parts.clock);
 }
 
 GetOperation::~GetOperation() { --counts_->in_flight; }
+
+void GetOperation::note(TraceStep step, size_t target, const Status& status, bool is_spare) {
+  trace_->add(step, *plan_.targets[target].node, status, is_spare);
+}
 
 void GetOperation::start() {
   order_candidates();
@@ -70,6 +76,7 @@ void GetOperation::order_candidates() {
   for (size_t i = 0; i < ranks.size(); ++i) {
     // Nobody is going to ask it, so it must not be waited for.
     if (ranks[i] == kDead) tally_.fail(i);
+    if (ranks[i] == kDead && trace_) note(TraceStep::kPassedOver, i);
     if (ranks[i] != kQuick) continue;
     if (expected[i] > best * kSlowTimes + kSlowBeyond) {
       ranks[i] = kSlow;
@@ -104,8 +111,12 @@ bool GetOperation::ask_until_enough() {
   return true;
 }
 
-void GetOperation::ask(size_t target, bool wants_digest) {
+void GetOperation::ask(size_t target, bool wants_digest, bool is_spare) {
   silent_.set(target);
+  if (trace_) {
+    note(wants_digest ? TraceStep::kAskedForDigest : TraceStep::kAskedForRecord, target, {},
+         is_spare);
+  }
   parts_.replicas.read(
       *plan_.targets[target].node, {key_, plan_.token}, wants_digest, plan_.layouts.version(),
       options_.replica_timeout,
@@ -117,7 +128,7 @@ void GetOperation::ask(size_t target, bool wants_digest) {
 void GetOperation::ask_spare() {
   if (asked_ == candidates_.size()) return;
   ++counts_->spares_asked;
-  ask(candidates_[asked_++], true);
+  ask(candidates_[asked_++], true, true);
 }
 
 base::Duration GetOperation::hedge_delay() const {
@@ -172,6 +183,7 @@ void GetOperation::on_late() {
 
 void GetOperation::on_read(size_t target, const Result<replica::ReplicaRead>& read) {
   silent_.reset(target);
+  if (trace_) note(read.is_ok() ? TraceStep::kAnswered : TraceStep::kFailed, target, read.status());
   if (!done_ || is_resolving_) return;
   if (!read.is_ok()) return on_failure(target, read.status());
   tally_.succeed(target);
@@ -223,12 +235,17 @@ void GetOperation::resolve() {
 
 void GetOperation::fetch(size_t target) {
   ++fetching_;
+  if (trace_) note(TraceStep::kAskedForRecord, target);
   parts_.replicas.read(
       *plan_.targets[target].node, {key_, plan_.token}, false, plan_.layouts.version(),
       options_.replica_timeout,
       [self = shared_from_this(), target](const Result<replica::ReplicaRead>& read) {
         --self->fetching_;
         if (!self->done_) return;
+        if (self->trace_) {
+          self->note(read.is_ok() ? TraceStep::kAnswered : TraceStep::kFailed, target,
+                     read.status());
+        }
         if (!read.is_ok()) {
           return self->answer(
               {Code::kUnavailable,
@@ -271,6 +288,9 @@ void GetOperation::repair(causality::Record record) {
   parts_.log.debug("read_repaired");
   merged_bytes_ = replica::encode(merged_);
   const uint64_t digest = merged_bytes_.view().digest();
+  for (size_t i = 0; trace_ && i < plan_.targets.size(); ++i) {
+    if (tally_.has_succeeded(i) && digest_of(i) != digest) note(TraceStep::kStale, i);
+  }
   if (consistency_ == wire::Consistency::kOne) answer(Status::ok(), merged_);
   const Tally replied = std::exchange(tally_, Tally(plan_, consistency_, options_.quorums.read));
   ++repairing_;  // Held until every write-back has been started.
@@ -289,6 +309,7 @@ void GetOperation::repair(causality::Record record) {
 
 void GetOperation::write_back(size_t target) {
   ++repairing_;
+  if (trace_) note(TraceStep::kAskedToTakeMerged, target);
   parts_.replicas.apply(*plan_.targets[target].node, {key_, plan_.token}, merged_bytes_.view(),
                         plan_.layouts.version(), options_.replica_timeout,
                         [self = shared_from_this(), target](const Status& status) {
@@ -303,6 +324,7 @@ void GetOperation::answer_unrepaired() {
 
 void GetOperation::on_repaired(size_t target, const Status& status) {
   --repairing_;
+  if (trace_) note(status.is_ok() ? TraceStep::kAnswered : TraceStep::kFailed, target, status);
   if (status.is_ok()) {
     tally_.succeed(target);
   } else {
@@ -321,7 +343,8 @@ void GetOperation::answer(Status status, causality::Record record) {
   parts_.timers.stop(deadline_);
   // A hedge hides from the client that somebody is late, not from those who ask next.
   if (!is_hedged_) parts_.timers.stop(late_timer_);
-  std::exchange(done_, nullptr)({std::move(status), std::move(record)});
+  if (trace_) trace_->close(status);
+  std::exchange(done_, nullptr)({std::move(status), std::move(record), std::move(trace_)});
 }
 
 }  // namespace distkv::coordinator

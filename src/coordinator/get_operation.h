@@ -37,7 +37,9 @@ class GetOperation : public std::enable_shared_from_this<GetOperation> {
   static Reply reply_of(const replica::ReplicaRead& read);
   void order_candidates();
   bool ask_until_enough();
-  void ask(size_t target, bool wants_digest);
+  void ask(size_t target, bool wants_digest, bool is_spare = false);
+  void note(wire::TraceStep step, size_t target, const base::Status& status = {},
+            bool is_spare = false);
   void ask_spare();
   // Before one replica in place of another, once the answers wanted are late.
   base::Duration hedge_delay() const;
@@ -81,6 +83,7 @@ class GetOperation : public std::enable_shared_from_this<GetOperation> {
   size_t repairing_ = 0;
   causality::Record merged_;
   replica::RecordBytes merged_bytes_;
+  std::unique_ptr<Trace> trace_;  // Null unless asked for, and once answered.
   base::TimerId deadline_;
   base::TimerId late_timer_;  // The hedge's, then the spare's.
   base::MonotonicTime started_;

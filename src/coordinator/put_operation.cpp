@@ -6,6 +6,7 @@ namespace distkv::coordinator {
 
 using base::Code;
 using base::Status;
+using wire::TraceStep;
 
 PutOperation::PutOperation(const Parts& parts, const Options& options,
                            std::shared_ptr<Counts> counts, PutCommand command, PutDone done)
@@ -19,10 +20,15 @@ PutOperation::PutOperation(const Parts& parts, const Options& options,
       tally_(plan_, command_.consistency, options.quorums.write) {
   command_.key = key_;
   if (command_.context) command_.put.context = &*command_.context;
+  if (command_.wants_trace) trace_ = std::make_unique<Trace>(parts.clock);
   ++counts_->in_flight;
 }
 
 PutOperation::~PutOperation() { --counts_->in_flight; }
+
+void PutOperation::note(TraceStep step, size_t target, const Status& status) {
+  trace_->add(step, *plan_.targets[target].node, status);
+}
 
 // The quorum is judged before anything is minted: a write that is refused here is on no disk, so
 // the refusal is definite.
@@ -36,8 +42,12 @@ void PutOperation::start() {
     }
   }
   if (possible.state() != Tally::State::kReached) {
+    for (size_t i = 0; trace_ && i < plan_.targets.size(); ++i) {
+      if (!possible.has_succeeded(i)) note(TraceStep::kPassedOver, i);
+    }
     return answer({Code::kRejected, possible.describe("up")});
   }
+  if (trace_) trace_->add(TraceStep::kAskedToWrite, parts_.replicas.self());
   const auto self = shared_from_this();
   // Keeps the operation alive, so that it answers whatever becomes of those it waits for.
   deadline_ = parts_.timers.start(command_.timeout,
@@ -52,6 +62,10 @@ void PutOperation::start() {
 }
 
 void PutOperation::on_minted(base::Result<replica::Minted> minted) {
+  if (trace_) {
+    const TraceStep step = minted.is_ok() ? TraceStep::kMinted : TraceStep::kFailed;
+    trace_->add(step, parts_.replicas.self(), minted.status());
+  }
   if (!minted.is_ok()) return answer(minted.status());
   minted_ = std::move(*minted);
   // A layout adopted since the operation began must get the write too.
@@ -68,6 +82,7 @@ void PutOperation::replicate() {
   for (size_t i = 0; i < plan_.targets.size(); ++i) {
     const base::NodeId& node = *plan_.targets[i].node;
     if (node == parts_.replicas.self()) continue;
+    if (trace_) note(TraceStep::kAskedToWrite, i);
     parts_.replicas.replicate(
         node, {key_, plan_.token}, minted_.bytes.view(), plan_.layouts.version(),
         options_.replica_timeout, [self, i](const Status& status, base::Persistence persistence) {
@@ -77,6 +92,7 @@ void PutOperation::replicate() {
 }
 
 void PutOperation::on_replica(size_t target, const Status& status, base::Persistence persistence) {
+  if (trace_) note(status.is_ok() ? TraceStep::kAnswered : TraceStep::kFailed, target, status);
   if (status.is_ok()) {
     tally_.succeed(target);
     persistence_[target] = persistence;
@@ -92,11 +108,13 @@ void PutOperation::on_replica(size_t target, const Status& status, base::Persist
 void PutOperation::keep_hint(size_t target) {
   const base::NodeId& node = *plan_.targets[target].node;
   hinted_.push_back(node);
+  if (trace_) note(TraceStep::kHinted, target);
   // Kept in flight until it is over, so that a stopping node waits for its hints. One that could
   // not be kept is the store's to report; the client is only not told of it, if it is not yet.
   parts_.hints.add(node, key_, minted_.bytes.view(), plan_.layouts.version(),
                    [self = shared_from_this(), target](const Status& kept) {
                      if (kept.is_ok()) return;
+                     if (self->trace_) self->note(TraceStep::kFailed, target, kept);
                      std::erase(self->hinted_, *self->plan_.targets[target].node);
                    });
 }
@@ -122,6 +140,8 @@ void PutOperation::answer(Status status) {
   if (!done_) return;
   parts_.timers.stop(deadline_);
   PutResult result;
+  if (trace_) trace_->close(status);
+  result.trace = std::move(trace_);
   if (status.is_ok()) result.context = std::move(minted_.context);
   result.status = std::move(status);
   for (size_t i = 0; i < plan_.targets.size(); ++i) {

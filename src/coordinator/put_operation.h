@@ -24,6 +24,7 @@ class PutOperation : public std::enable_shared_from_this<PutOperation> {
   void replicate();
   void on_replica(size_t target, const base::Status& status, base::Persistence persistence);
   void keep_hint(size_t target);
+  void note(wire::TraceStep step, size_t target, const base::Status& status = {});
   void answer_if_decided();
   void answer(base::Status status);
   base::Status unknown(std::string why) const;
@@ -39,6 +40,7 @@ class PutOperation : public std::enable_shared_from_this<PutOperation> {
   replica::Minted minted_;
   std::array<base::Persistence, kTargetsMax> persistence_{};  // By target, where it succeeded.
   std::vector<base::NodeId> hinted_;
+  std::unique_ptr<Trace> trace_;  // Null unless asked for, and once answered.
   base::TimerId deadline_;
 };
 

@@ -35,7 +35,7 @@ void answer(const std::function<void(const wire::GetReply&)>& done, const Status
 }
 
 void answer(const std::function<void(const wire::PutReply&)>& done,
-            const coordinator::PutResult& result) {
+            const coordinator::PutResult& result, const base::NodeId& self) {
   wire::PutReply reply;
   reply.code = result.status.code();
   reply.message = result.status.message();
@@ -48,14 +48,21 @@ void answer(const std::function<void(const wire::PutReply&)>& done,
   }
   reply.layout_version = result.layout;
   reply.previous_layout_version = result.previous_layout;
+  if (result.trace) reply.trace = result.trace->view(self);
   for (const base::NodeId& node : result.hinted) reply.hinted.push_back(node.value());
   done(reply);
 }
 
 void answer(const std::function<void(const wire::GetReply&)>& done,
-            const coordinator::GetResult& result, bool wants_siblings, base::WallTime now) {
-  if (!result.status.is_ok()) return answer(done, result.status);
+            const coordinator::GetResult& result, bool wants_siblings, base::WallTime now,
+            const base::NodeId& self) {
   wire::GetReply reply;
+  if (result.trace) reply.trace = result.trace->view(self);
+  if (!result.status.is_ok()) {
+    reply.code = result.status.code();
+    reply.message = result.status.message();
+    return done(reply);
+  }
   const std::string context = causality::encode_token(result.record.seen);
   reply.context = context;
   const auto alive = causality::siblings(result.record, now);
@@ -167,6 +174,7 @@ void Node::Impl::coordinate_put(const wire::PutRequest& request,
   command.key = request.key;
   command.consistency = request.consistency;
   command.timeout = patience(request.timeout);
+  command.wants_trace = request.wants_trace;
   command.put.op_id = request.op_id;
   command.put.is_tombstone = request.is_delete;
   command.put.value = std::string(request.value);
@@ -193,7 +201,7 @@ void Node::Impl::coordinate_put(const wire::PutRequest& request,
         const bool is_unable =
             result.status.code() == Code::kNoSpace || result.status.code() == Code::kCorrupt;
         if (is_unable && put != nullptr && hand_over(*put, done)) return;
-        answer(done, result);
+        answer(done, result, identity_.node_id);
       });
   put_at_hand_ = outer;
 }
@@ -218,14 +226,14 @@ void Node::Impl::get(const wire::GetRequest& request,
                      std::function<void(const wire::GetReply&)> done) {
   const Status judged = judge_request();
   if (!judged.is_ok()) return answer(done, judged);
-  const coordinator::GetCommand command{request.key, request.consistency,
-                                        patience(request.timeout)};
-  parts_.coordinator->get(command,
-                          [this, since = host_.clock.now(), wants_siblings = request.wants_siblings,
-                           done = std::move(done)](const coordinator::GetResult& result) {
-                            count_request(since);
-                            answer(done, result, wants_siblings, host_.clock.wall_now());
-                          });
+  const coordinator::GetCommand command{request.key, request.consistency, patience(request.timeout),
+                                        request.wants_trace};
+  parts_.coordinator->get(
+      command, [this, since = host_.clock.now(), wants_siblings = request.wants_siblings,
+                done = std::move(done)](const coordinator::GetResult& result) {
+        count_request(since);
+        answer(done, result, wants_siblings, host_.clock.wall_now(), identity_.node_id);
+      });
 }
 
 }  // namespace distkv::node

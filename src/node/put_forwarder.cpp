@@ -3,6 +3,8 @@
 #include <optional>
 #include <utility>
 
+#include "coordinator/trace.h"
+
 namespace distkv::node {
 
 using base::Code;
@@ -22,7 +24,8 @@ struct PutForwarder::Call {
   std::string last_refusal = "no replica of the key is up";
   Code last_code = Code::kRejected;
   base::TimerId late_timer;
-  Done done;  // Empty once answered.
+  std::unique_ptr<coordinator::Trace> trace;  // Null unless asked for.
+  Done done;                                  // Empty once answered.
 };
 
 namespace {
@@ -47,6 +50,7 @@ void PutForwarder::forward(const wire::PutRequest& request, std::vector<base::No
   call->replicas = std::move(replicas);
   call->deadline = host_.clock.now() + timeout;
   call->done = std::move(done);
+  if (request.wants_trace) call->trace = std::make_unique<coordinator::Trace>(host_.clock);
   try_next(call);
 }
 
@@ -59,14 +63,18 @@ void PutForwarder::try_next(const std::shared_ptr<Call>& call) {
     call->request.timeout = std::chrono::ceil<std::chrono::milliseconds>(left);
     if (call->is_again) host_.log.debug("put_forwarded_again", {{"to", node.value()}});
     call->is_again = true;
+    if (call->trace) {
+      const bool is_spare = call->under_way > 0;
+      call->trace->add(wire::TraceStep::kForwarded, node, {}, is_spare);
+    }
     ++call->under_way;
     call->late_timer =
         host_.timers.start(kForwardPatience, [this, call, &node] { on_late(call, node); });
     host_.rpc.call(member->endpoint, call->request, left,
-                   [this, call](const Result<wire::FrameView>& answer) {
+                   [this, call, &node](const Result<wire::FrameView>& answer) {
                      host_.timers.stop(call->late_timer);
                      --call->under_way;
-                     if (call->done) on_answer(call, answer);
+                     if (call->done) on_answer(call, node, answer);
                    });
     return;
   }
@@ -79,9 +87,10 @@ void PutForwarder::on_late(const std::shared_ptr<Call>& call, const base::NodeId
   if (call->done) try_next(call);
 }
 
-void PutForwarder::on_answer(const std::shared_ptr<Call>& call,
+void PutForwarder::on_answer(const std::shared_ptr<Call>& call, const base::NodeId& node,
                              const Result<wire::FrameView>& answer) {
   const Result<wire::PutReply> reply = wire::expect<wire::PutReply>(answer);
+  note_answer(*call, node, reply);
   if (!reply.is_ok()) {
     // Never sent is the one failure after which the replica cannot hold it.
     if (reply.code() != Code::kOverloaded) call->may_be_stored = true;
@@ -102,16 +111,37 @@ void PutForwarder::on_answer(const std::shared_ptr<Call>& call,
   } else if (may_be_elsewhere) {
     final.code = Code::kUnknownOutcome;
   }
-  std::exchange(call->done, nullptr)(final);
+  tell(*call, final);
 }
 
-void PutForwarder::give_up(const std::shared_ptr<Call>& call) {
+void PutForwarder::note_answer(Call& call, const base::NodeId& node,
+                               const Result<wire::PutReply>& reply) {
+  if (!call.trace) return;
+  using wire::TraceStep;
+  if (!reply.is_ok()) return call.trace->add(TraceStep::kFailed, node, reply.status());
+  const base::Status status = reply->code == Code::kOk
+                                  ? base::Status()
+                                  : base::Status(reply->code, std::string(reply->message));
+  call.trace->add(status.is_ok() ? TraceStep::kAnswered : TraceStep::kFailed, node, status);
+}
+
+void PutForwarder::tell(Call& call, wire::PutReply& reply) const {
+  if (call.trace) {
+    call.trace->close(reply.code == Code::kOk
+                          ? base::Status()
+                          : base::Status(reply.code, std::string(reply.message)));
+    reply.forwarding = call.trace->view(host_.replicas.self());
+  }
+  std::exchange(call.done, nullptr)(reply);
+}
+
+void PutForwarder::give_up(const std::shared_ptr<Call>& call) const {
   wire::PutReply reply;
   reply.code = call->may_be_stored                 ? Code::kUnknownOutcome
                : is_worth_another(call->last_code) ? call->last_code
                                                    : Code::kRejected;
   reply.message = call->last_refusal;
-  std::exchange(call->done, nullptr)(reply);
+  tell(*call, reply);
 }
 
 }  // namespace distkv::node

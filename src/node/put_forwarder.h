@@ -42,8 +42,12 @@ class PutForwarder {
   struct Call;
   void try_next(const std::shared_ptr<Call>& call);
   void on_late(const std::shared_ptr<Call>& call, const base::NodeId& node);
-  void on_answer(const std::shared_ptr<Call>& call, const base::Result<wire::FrameView>& answer);
-  static void give_up(const std::shared_ptr<Call>& call);
+  void on_answer(const std::shared_ptr<Call>& call, const base::NodeId& node,
+                 const base::Result<wire::FrameView>& answer);
+  void give_up(const std::shared_ptr<Call>& call) const;
+  static void note_answer(Call& call, const base::NodeId& node,
+                          const base::Result<wire::PutReply>& reply);
+  void tell(Call& call, wire::PutReply& reply) const;
 
   const Host host_;
 };

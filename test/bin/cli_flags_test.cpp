@@ -51,6 +51,13 @@ TEST_CASE("flags are read wherever they stand") {
   CHECK(invocation.context == "token");
 }
 
+TEST_CASE("a timeline is asked for where there is one, and not beside a value's bare bytes") {
+  CHECK(parsed({"put", "--trace", "k", "v"}).wants_trace);
+  CHECK(parsed({"get", "k", "-trace"}).wants_trace);
+  CHECK(has(refusal({"status", "--trace"}), "--trace: status does not take it"));
+  CHECK(refusal({"get", "k", "--raw", "--trace"}) == "--raw and --trace exclude each other");
+}
+
 TEST_CASE("a check has flags of its own") {
   const Invocation asked =
       parsed({"check", "--duration", "1m30s", "--clients=16", "--keys", "7",

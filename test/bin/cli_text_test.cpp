@@ -275,9 +275,11 @@ TEST_CASE("a receipt says where each replica keeps the write, and under which la
 }
 
 TEST_CASE("a read without an answer is no absent key in JSON") {
-  CHECK(get_error_json("key", {ErrorKind::kUnavailable, "why"}) ==
-        R"({"key":"key","outcome":"unavailable","error":"why"})");
-  CHECK(get_error_json("\xff", {ErrorKind::kUnreachable, "why"}) ==
+  GetOutcome failed;
+  failed.error = {ErrorKind::kUnavailable, "why"};
+  CHECK(get_error_json("key", failed) == R"({"key":"key","outcome":"unavailable","error":"why"})");
+  failed.error.kind = ErrorKind::kUnreachable;
+  CHECK(get_error_json("\xff", failed) ==
         R"({"key_base64":"/w==","outcome":"unreachable","error":"why"})");
 }
 
@@ -401,6 +403,60 @@ TEST_CASE("explain shows who keeps a write for whom, and the layouts where parti
         R"("age_ms":61500}],"verdict":"not found (never written): because"})");
   explanation.hints->clear();
   CHECK(explain_text("key", explanation).find("Hints: none\n") != std::string::npos);
+}
+
+Trace sample_trace() {
+  return {"node1",
+          {{microseconds(0), "node1", TraceStep::kAskedToWrite, false, ""},
+           {microseconds(15), "n2", TraceStep::kFailed, false, "timed out: no answer"},
+           {microseconds(1'234'567), "n2", TraceStep::kAskedForDigest, true, ""},
+           {microseconds(1'234'568), "", TraceStep::kRepliedToClient, false, ""}},
+          7};
+}
+
+TEST_CASE("a timeline has a line for each event") {
+  CHECK(trace_text(sample_trace()) ==
+        "Trace by node1:\n"
+        "        0 us  node1  asked to write\n"
+        "       15 us  n2     failed: timed out: no answer\n"
+        "  1234567 us  n2     asked for a digest as a spare\n"
+        "  1234568 us         client answered\n"
+        "  7 more events were left out\n");
+  CHECK(trace_json(sample_trace()) ==
+        R"({"node":"node1","events":[{"at_us":0,"node":"node1","step":"asked to write"},)"
+        R"({"at_us":15,"node":"n2","step":"failed","text":"timed out: no answer"},)"
+        R"({"at_us":1234567,"node":"n2","step":"asked for digest","spare":true},)"
+        R"({"at_us":1234568,"step":"replied"}],"left_out":7})");
+}
+
+TEST_CASE("--trace adds the receipt and the timelines of a write, whatever became of it") {
+  PutOutcome outcome{{}, "token", {"n1", "n2"}, {"n3"}};
+  outcome.persistence = {Persistence::kDisk, Persistence::kMemory};
+  outcome.layouts = {8, 7};
+  CHECK(receipt_text(outcome) ==
+        "Acknowledged by: n1 (on disk), n2 (in memory)\nHinted: n3\nLayout version: 8 and 7\n");
+  CHECK(receipt_text({}) ==
+        "Acknowledged by: no replica\nHinted: none\nLayout version: not said\n");
+
+  outcome.trace = Trace{"n1", {}, 0};
+  outcome.forwarding = Trace{"n9", {}, 0};
+  const std::string json = put_json("key", outcome);
+  CHECK(json.find(R"("forwarding":{"node":"n9","events":[],"left_out":0},)"
+                  R"("trace":{"node":"n1","events":[],"left_out":0}})") != std::string::npos);
+  for (const bool is_ok : {true, false}) {
+    std::istringstream in;
+    std::ostringstream out;
+    std::ostringstream err;
+    Console console{in, out, err};
+    Invocation invocation;
+    invocation.wants_trace = true;
+    Client client({});
+    Call call{invocation, client, console};
+    if (!is_ok) outcome.error = {ErrorKind::kRejected, "why"};
+    CHECK(report_write(call, "key", outcome, "done") == (is_ok ? 0 : 1));
+    CHECK(out.str() ==
+          (is_ok ? "done\n" : "") + receipt_text(outcome) + "Trace by n9:\nTrace by n1:\n");
+  }
 }
 
 TEST_SUITE_END();

@@ -95,6 +95,41 @@ TEST_CASE("a get returns the values, their number and the context") {
   CHECK(outcome.context == "token");
 }
 
+TEST_CASE("a timeline is asked for and told as the nodes recorded it") {
+  const wire::Trace recorded{
+      "node1",
+      {{7, "node2", wire::TraceStep::kAskedForDigest, true, Code::kOk, ""},
+       {9, "node2", wire::TraceStep::kFailed, false, Code::kTimedOut, "no answer"}},
+      3};
+  FakeServer server([&](const FrameView& frame, Encoder& encoder) {
+    if (frame.type == wire::MessageType::kGetRequest) {
+      wire::GetReply reply;
+      reply.code = Code::kUnavailable;
+      if (wire::decode<wire::GetRequest>(frame)->wants_trace) reply.trace = recorded;
+      return test::reply(frame, encoder, reply);
+    }
+    wire::PutReply reply;
+    if (wire::decode<wire::PutRequest>(frame)->wants_trace) reply.forwarding = recorded;
+    return test::reply(frame, encoder, reply);
+  });
+  Client client = client_of({server.address()});
+
+  PutOptions put;
+  put.wants_trace = true;
+  CHECK(client.put("key", "value", put).forwarding.has_value());
+  CHECK_FALSE(client.put("key", "value").forwarding.has_value());
+  const GetOutcome got = client.get("key", {Consistency::kQuorum, false, true});
+  CHECK(got.error.kind == ErrorKind::kUnavailable);
+  REQUIRE(got.trace.has_value());
+  CHECK(got.trace->node == "node1");
+  CHECK(got.trace->left_out == 3);
+  REQUIRE(got.trace->events.size() == 2);
+  CHECK(got.trace->events[0].at == std::chrono::microseconds(7));
+  CHECK(got.trace->events[0].step == TraceStep::kAskedForDigest);
+  CHECK(got.trace->events[0].is_spare);
+  CHECK(got.trace->events[1].text == "timed out: no answer");
+}
+
 TEST_CASE("a write repeated after a broken connection keeps its operation id") {
   std::vector<base::OpId> ids;
   FakeServer server([&](const FrameView& frame, Encoder& encoder) {

@@ -64,11 +64,12 @@ PutOptions put_options(const Call& call) {
   options.consistency = call.invocation.consistency;
   options.context = call.invocation.context;
   options.ttl = call.invocation.ttl;
+  options.wants_trace = call.invocation.wants_trace;
   return options;
 }
 
 GetOptions get_options(const Call& call) {
-  return {call.invocation.consistency, call.invocation.wants_siblings};
+  return {call.invocation.consistency, call.invocation.wants_siblings, call.invocation.wants_trace};
 }
 
 }  // namespace distkv::bin::cli

@@ -34,6 +34,7 @@ struct Invocation {
   bool wants_siblings = false;
   bool wants_raw = false;
   bool fails_missing = false;
+  bool wants_trace = false;
   bool waits = false;
   check::Options check;  // But for what it shares with all commands.
   bool wants_help = false;

@@ -70,9 +70,15 @@ std::string batch_failed_keys(const std::vector<Client::KeyValue>& pairs,
 // Of a key that was found.
 std::string get_text(std::string_view key, const GetOutcome& outcome, bool wants_siblings);
 std::string get_json(std::string_view key, const GetOutcome& outcome, bool wants_siblings);
-// Of a read that said nothing: never to be taken for one that found nothing.
-std::string get_error_json(std::string_view key, const Error& error);
+// Of a read that failed: never to be taken for one that found nothing.
+std::string get_error_json(std::string_view key, const GetOutcome& outcome);
 std::string missing_text(std::string_view key);
+
+// One line an event; and the same as JSON.
+std::string trace_text(const Trace& trace);
+std::string trace_json(const Trace& trace);
+// Who keeps the write and how, for whom a hint is kept, and under which layouts, a line each.
+std::string receipt_text(const PutOutcome& outcome);
 
 std::string status_text(const ClusterStatus& status);
 std::string status_json(const ClusterStatus& status);

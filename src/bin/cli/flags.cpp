@@ -134,6 +134,8 @@ constexpr Flag kFlags[] = {
      [](Invocation& to, const std::string& value) { return set_boolean(to.wants_raw, value); }},
     {"fail-missing", "", "get: exit 4 where the key is absent",
      [](Invocation& to, const std::string& value) { return set_boolean(to.fails_missing, value); }},
+    {"trace", "", "put, get, delete: who was asked for what, when, and what came of it",
+     [](Invocation& to, const std::string& value) { return set_boolean(to.wants_trace, value); }},
     {"wait", "", "hints: until all that are kept now are gone; exit 3 when --timeout is up",
      [](Invocation& to, const std::string& value) { return set_boolean(to.waits, value); }},
     {"duration", "DURATION", "check: how long to work (1s to 24h; default 30s)",
@@ -167,9 +169,9 @@ constexpr Flag kFlags[] = {
 };
 
 // The place of the flag in kFlags where only some commands take it.
-constexpr std::string_view kOfSomeCommands[] = {"context",      "ttl",  "siblings", "raw",
-                                                "fail-missing", "wait", "duration", "clients",
-                                                "keys",         "seed", "settle",   "history"};
+constexpr std::string_view kOfSomeCommands[] = {
+    "context", "ttl",  "siblings", "raw",    "fail-missing", "wait", "duration",
+    "clients", "keys", "seed",     "settle", "history",      "trace"};
 
 std::vector<FlagName> flag_names() {
   std::vector<FlagName> names;
@@ -229,6 +231,9 @@ Result<cxxopts::ParseResult> parse(const std::vector<std::string>& flags) {
 Status judge_fit(const cxxopts::ParseResult& parsed, const Invocation& invocation) {
   if (invocation.wants_raw && invocation.output == Output::kJson) {
     return {Code::kInvalidArgument, "--raw and --output json exclude each other"};
+  }
+  if (invocation.wants_raw && invocation.wants_trace) {
+    return {Code::kInvalidArgument, "--raw and --trace exclude each other"};
   }
   const Command* command =
       invocation.words.empty() ? nullptr : find_command(invocation.words.front());

@@ -35,15 +35,17 @@ std::string get_json(std::string_view key, const GetOutcome& outcome, bool wants
     }
     object.json("values", json_array(values));
   }
-  return object.json("context", json_string(base64(outcome.context))).text();
+  object.json("context", json_string(base64(outcome.context)));
+  if (outcome.trace) object.json("trace", trace_json(*outcome.trace));
+  return object.text();
 }
 
-std::string get_error_json(std::string_view key, const Error& error) {
-  return JsonObject()
-      .bytes("key", key)
-      .json("outcome", json_string(outcome_name(error.kind)))
-      .bytes("error", error.message)
-      .text();
+std::string get_error_json(std::string_view key, const GetOutcome& outcome) {
+  JsonObject object;
+  object.bytes("key", key).json("outcome", json_string(outcome_name(outcome.error.kind)));
+  object.bytes("error", outcome.error.message);
+  if (outcome.trace) object.json("trace", trace_json(*outcome.trace));
+  return object.text();
 }
 
 int get(Call& call) {
@@ -52,7 +54,8 @@ int get(Call& call) {
   Console& console = call.console;
   const GetOutcome outcome = call.client.get(key, get_options(call));
   if (!outcome.error.is_ok()) {
-    if (call.is_json()) console.out << get_error_json(key, outcome.error) << "\n";
+    if (call.is_json()) console.out << get_error_json(key, outcome) << "\n";
+    if (!call.is_json() && outcome.trace) console.out << trace_text(*outcome.trace);
     return complain(console, outcome.error.message);
   }
   if (call.is_json()) {
@@ -65,6 +68,7 @@ int get(Call& call) {
   } else {
     console.out << get_text(key, outcome, asked.wants_siblings);
   }
+  if (!call.is_json() && outcome.trace) console.out << trace_text(*outcome.trace);
   return !outcome.found() && asked.fails_missing ? kExitMissing : kExitOk;
 }
 

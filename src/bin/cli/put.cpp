@@ -89,13 +89,37 @@ std::string put_json(std::string_view key, const PutOutcome& outcome) {
   JsonObject object;
   object.bytes("key", key).json("outcome", json_string(outcome_name(outcome.error.kind)));
   if (!outcome.error.is_ok()) object.bytes("error", outcome.error.message);
-  return object.json("context", json_string(base64(outcome.context)))
+  object.json("context", json_string(base64(outcome.context)))
       .json("acknowledged", json_strings(outcome.acknowledged))
       .json("hinted", json_strings(outcome.hinted))
       .json("durability", durability_json(outcome))
       .json("layouts", json_array(layouts))
-      .boolean("may_repeat", outcome.may_repeat)
-      .text();
+      .boolean("may_repeat", outcome.may_repeat);
+  if (outcome.forwarding) object.json("forwarding", trace_json(*outcome.forwarding));
+  if (outcome.trace) object.json("trace", trace_json(*outcome.trace));
+  return object.text();
+}
+
+std::string receipt_text(const PutOutcome& outcome) {
+  std::string hinted;
+  for (const std::string& node : outcome.hinted) {
+    hinted.append(hinted.empty() ? "" : ", ").append(node);
+  }
+  std::string layouts;
+  for (const uint64_t layout : outcome.layouts) {
+    layouts.append(layouts.empty() ? "" : " and ").append(std::to_string(layout));
+  }
+  return "Acknowledged by: " + acknowledged_text(outcome) +
+         "\nHinted: " + (hinted.empty() ? "none" : hinted) +
+         "\nLayout version: " + (layouts.empty() ? "not said" : layouts) + "\n";
+}
+
+// What --trace adds, whatever became of the write.
+static void print_trace(Call& call, const PutOutcome& outcome) {
+  if (!call.invocation.wants_trace || call.is_json()) return;
+  call.console.out << receipt_text(outcome);
+  if (outcome.forwarding) call.console.out << trace_text(*outcome.forwarding);
+  if (outcome.trace) call.console.out << trace_text(*outcome.trace);
 }
 
 int report_write(Call& call, std::string_view key, const PutOutcome& outcome,
@@ -104,9 +128,11 @@ int report_write(Call& call, std::string_view key, const PutOutcome& outcome,
   if (call.is_json()) console.out << put_json(key, outcome) << "\n";
   if (!outcome.error.is_ok()) {
     complain(console, put_error_text(key, outcome));
+    print_trace(call, outcome);
     return outcome.error.kind == ErrorKind::kUnknown ? kExitUnknown : kExitError;
   }
   if (!call.is_json()) console.out << done << "\n";
+  print_trace(call, outcome);
   return kExitOk;
 }
 
