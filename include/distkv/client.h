@@ -32,7 +32,10 @@ enum class ErrorKind {
   kUnknown,      // It may or may not take effect. Repeating it as a new operation may write twice.
   kUnreachable,  // No server answered at all; nothing was stored.
   kUnavailable,  // A read found too few replicas. Repeat it.
+  kBehind,       // A session's read: no replica that answered has seen all the session has.
 };
+
+class SessionToken;  // distkv/session_token.h
 
 struct Error {
   ErrorKind kind = ErrorKind::kNone;
@@ -47,6 +50,8 @@ struct PutOptions {
   std::optional<std::string> context;
   std::chrono::milliseconds ttl{0};  // Zero: never expires.
   bool wants_trace = false;          // The timeline, in the outcome.
+  // Learns of the write if it is acknowledged. Not owned; outlives the call.
+  SessionToken* session = nullptr;
 };
 
 // Where a node keeps a write that it acknowledged. Until it is on disk, a power cut takes it from
@@ -82,6 +87,9 @@ struct GetOptions {
   Consistency consistency = Consistency::kQuorum;
   bool wants_siblings = false;  // All concurrent values, not the newest alone.
   bool wants_trace = false;     // The timeline, in the outcome.
+  // The answer shows what this session has seen, or is kBehind; and the session learns of it. Not
+  // owned; outlives the call.
+  SessionToken* session = nullptr;
 };
 
 struct GetOutcome {
@@ -91,6 +99,9 @@ struct GetOutcome {
   std::string context;              // For the next write of this key; also when it is absent.
   std::string server;               // The address that answered last; empty: none did.
   std::optional<Trace> trace;       // If asked for, of the attempt that was answered.
+  // The session does not know the key, and had to forget some: this may be one of them, and the
+  // answer older than what the session saw.
+  bool session_forgot = false;
   bool found() const { return !values.empty(); }
 };
 
@@ -279,6 +290,10 @@ class Client {
 
  private:
   class Session;
+  static void learn(std::string_view key, const PutOutcome& outcome, SessionToken* session);
+  static void learn(std::string_view key, const std::string& at_least, GetOutcome& outcome,
+                    SessionToken* session);
+  static std::string at_least(std::string_view key, const SessionToken* session);
   std::unique_ptr<Session> session_;
 };
 

@@ -5,6 +5,7 @@
 #include "client/consistency.h"
 #include "client/pipeline.h"
 #include "client/session.h"
+#include "client/session_seen.h"
 
 namespace distkv {
 
@@ -32,6 +33,8 @@ ErrorKind kind_of(Code code) {
       return ErrorKind::kRejected;
     case Code::kUnavailable:
       return ErrorKind::kUnavailable;
+    case Code::kBehind:
+      return ErrorKind::kBehind;
     case Code::kUnknownOutcome:
     case Code::kTimedOut:
     case Code::kLost:
@@ -47,7 +50,8 @@ ErrorKind kind_of(Code code) {
 Error read_error(const Status& status) {
   if (status.is_ok()) return {};
   const ErrorKind kind = kind_of(status.code());
-  return {kind == ErrorKind::kInvalid ? kind : ErrorKind::kUnavailable, status.to_string()};
+  const bool is_told = kind == ErrorKind::kInvalid || kind == ErrorKind::kBehind;
+  return {is_told ? kind : ErrorKind::kUnavailable, status.to_string()};
 }
 
 template <typename Reply>
@@ -231,17 +235,53 @@ Client::~Client() = default;
 Client::Client(Client&&) noexcept = default;
 Client& Client::operator=(Client&&) noexcept = default;
 
+// A session learns of what is acknowledged, and of nothing else.
+void Client::learn(std::string_view key, const PutOutcome& outcome, SessionToken* session) {
+  if (session == nullptr || !outcome.error.is_ok()) return;
+  const auto context = causality::decode_token(outcome.context);
+  if (context.is_ok()) session->seen_->learn(key, *context);
+}
+
+std::string Client::at_least(std::string_view key, const SessionToken* session) {
+  const std::string* token = session == nullptr ? nullptr : session->seen_->find(key);
+  return token == nullptr ? std::string() : *token;
+}
+
+// The answer is judged here again: a server too old to know of sessions just answers.
+void Client::learn(std::string_view key, const std::string& at_least, GetOutcome& outcome,
+                   SessionToken* session) {
+  if (session == nullptr) return;
+  outcome.session_forgot = at_least.empty() && session->forgotten() > 0;
+  if (!outcome.error.is_ok()) return;
+  const auto context = causality::decode_token(outcome.context);
+  const auto seen = causality::decode_token(at_least);
+  if (context.is_ok() && seen.is_ok() && context->includes(*seen)) {
+    return session->seen_->learn(key, *context);
+  }
+  GetOutcome behind;
+  behind.error = {ErrorKind::kBehind,
+                  "the answer of " + outcome.server +
+                      " lacks what this session has seen of the key; a server of this release "
+                      "would have asked other replicas: use one, or read without the session"};
+  behind.server = outcome.server;
+  outcome = std::move(behind);
+}
+
 PutOutcome Client::put(std::string_view key, std::string_view value, const PutOptions& options) {
   if (Error error = judge_sizes(key, value); !error.is_ok()) return {.error = std::move(error)};
-  return outcome_of(session_->ask<wire::PutRequest, wire::PutReply>(
+  PutOutcome outcome = outcome_of(session_->ask<wire::PutRequest, wire::PutReply>(
       put_request(key, value, options, session_->new_op_id())));
+  learn(key, outcome, options.session);
+  return outcome;
 }
 
 PutOutcome Client::remove(std::string_view key, const PutOptions& options) {
   if (Error error = judge_sizes(key, {}); !error.is_ok()) return {.error = std::move(error)};
   wire::PutRequest request = put_request(key, {}, options, session_->new_op_id());
   request.is_delete = true;
-  return outcome_of(session_->ask<wire::PutRequest, wire::PutReply>(request));
+  PutOutcome outcome = outcome_of(session_->ask<wire::PutRequest, wire::PutReply>(request));
+  learn(key, outcome, options.session);
+  return outcome;
 }
 
 GetOutcome Client::get(std::string_view key, const GetOptions& options) {
@@ -250,7 +290,12 @@ GetOutcome Client::get(std::string_view key, const GetOptions& options) {
     outcome.error = std::move(error);
     return outcome;
   }
-  return outcome_of(session_->ask<wire::GetRequest, wire::GetReply>(get_request(key, options)));
+  const std::string seen = at_least(key, options.session);
+  wire::GetRequest request = get_request(key, options);
+  if (!seen.empty()) request.at_least = seen;
+  GetOutcome outcome = outcome_of(session_->ask<wire::GetRequest, wire::GetReply>(request));
+  learn(key, seen, outcome, options.session);
+  return outcome;
 }
 
 std::vector<PutOutcome> Client::put_all(const std::vector<KeyValue>& pairs,
@@ -270,6 +315,7 @@ std::vector<PutOutcome> Client::put_all(const std::vector<KeyValue>& pairs,
                                   [&](size_t index, const Answer<wire::PutReply>& answer) {
                                     outcomes[places[index]] = outcome_of(answer);
                                   });
+  for (size_t i = 0; i < pairs.size(); ++i) learn(pairs[i].key, outcomes[i], options.session);
   return outcomes;
 }
 
@@ -277,17 +323,21 @@ std::vector<GetOutcome> Client::get_all(const std::vector<std::string>& keys,
                                         const GetOptions& options) {
   std::vector<GetOutcome> outcomes(keys.size());
   std::vector<wire::GetRequest> requests;
-  std::vector<size_t> places;  // Of requests in keys.
+  std::vector<size_t> places;                  // Of requests in keys.
+  std::vector<std::string> seen(keys.size());  // By the session; requests view these.
   for (size_t i = 0; i < keys.size(); ++i) {
     outcomes[i].error = judge_sizes(keys[i], {});
     if (!outcomes[i].error.is_ok()) continue;
     requests.push_back(get_request(keys[i], options));
     places.push_back(i);
+    seen[i] = at_least(keys[i], options.session);
+    if (!seen[i].empty()) requests.back().at_least = seen[i];
   }
   client::ask_all<wire::GetReply>(*session_, requests,
                                   [&](size_t index, const Answer<wire::GetReply>& answer) {
                                     outcomes[places[index]] = outcome_of(answer);
                                   });
+  for (const size_t i : places) learn(keys[i], seen[i], outcomes[i], options.session);
   return outcomes;
 }
 

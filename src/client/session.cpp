@@ -51,6 +51,7 @@ bool stores_nothing(Code code) {
     case Code::kTooManySiblings:
     case Code::kRejected:
     case Code::kUnavailable:
+    case Code::kBehind:
     case Code::kOverloaded:
     case Code::kStaleLayout:
     case Code::kWrongCluster:
@@ -113,6 +114,7 @@ bool Session::is_worth_retrying(Code code, size_t attempt) const {
     case Code::kRejected:
     case Code::kNoSpace:
     case Code::kUnavailable:
+    case Code::kBehind:
       return attempt < options_.servers.size();
     default:
       return false;

@@ -58,9 +58,9 @@ void Coordinator::put(PutCommand command, PutDone done) {
 
 void Coordinator::get(const GetCommand& command, GetDone done) {
   if (in_flight() >= kOperationsMax) return done({overloaded(), {}});
-  // A read that is to be told of alone is done alone.
+  // A read that is told of, or that one state may not satisfy, is done alone.
   const bool is_hot = hot_keys_.touch(ring::token_of(command.key), command.key);
-  if (is_hot && !command.wants_trace) {
+  if (is_hot && !command.wants_trace && command.at_least == nullptr) {
     return shared_reads_->get(command, std::move(done));
   }
   get_alone(command, std::move(done));

@@ -62,11 +62,15 @@ struct GetCommand {
   wire::Consistency consistency = wire::Consistency::kQuorum;
   base::Duration timeout{};
   bool wants_trace = false;
+  // What the answer must have seen; the coordinator copies it. Null: nothing.
+  const causality::Context* at_least = nullptr;
 };
 
 struct GetResult {
-  base::Status status;       // kUnavailable: too few replicas answered. Retry safe.
-  causality::Record record;  // The merged state; may be empty or dead.
+  // kUnavailable: too few replicas answered. kBehind: enough, but together they have not seen
+  // `at_least`. Retry safe.
+  base::Status status;
+  causality::Record record;                      // The merged state; may be empty or dead.
   std::unique_ptr<const Trace> trace = nullptr;  // If asked for.
 };
 

@@ -34,6 +34,7 @@ GetOperation::GetOperation(const Parts& parts, const Options& options,
       plan_(make_plan(parts.layouts, ring::token_of(key_))),
       tally_(plan_, consistency_, options.quorums.read),
       replies_(plan_.targets.size()),
+      at_least_(command.at_least == nullptr ? std::nullopt : std::optional(*command.at_least)),
       started_(parts.clock.now()) {
   ++counts_->in_flight;
   counts_->hedge_budget.earn();
@@ -52,6 +53,7 @@ void GetOperation::start() {
   if (!done_ || is_resolving_) return;
   // Keeps the operation alive, so that it answers whatever becomes of those it waits for.
   deadline_ = parts_.timers.start(timeout_, [self = shared_from_this()] {
+    if (self->wanted_ > 1) return self->answer(self->behind("the deadline passed"));
     self->answer(
         {Code::kUnavailable, "the deadline passed: " + self->tally_.describe("answered in time")});
   });
@@ -107,7 +109,8 @@ bool GetOperation::ask_until_enough() {
   // Counted before any of them is asked: one that fails at once calls for one more.
   asked_ = enough;
   // The first one asked sends its record, the others only say whether they hold the same.
-  for (size_t i = 0; i < enough; ++i) ask(candidates_[i], i > 0);
+  // A session's read may have to merge any of them, so it asks each for its record.
+  for (size_t i = 0; i < enough; ++i) ask(candidates_[i], i > 0 && !at_least_);
   return true;
 }
 
@@ -128,7 +131,7 @@ void GetOperation::ask(size_t target, bool wants_digest, bool is_spare) {
 void GetOperation::ask_spare() {
   if (asked_ == candidates_.size()) return;
   ++counts_->spares_asked;
-  ask(candidates_[asked_++], true, true);
+  ask(candidates_[asked_++], !at_least_, true);
 }
 
 base::Duration GetOperation::hedge_delay() const {
@@ -187,9 +190,11 @@ void GetOperation::on_read(size_t target, const Result<replica::ReplicaRead>& re
   if (!done_ || is_resolving_) return;
   if (!read.is_ok()) return on_failure(target, read.status());
   tally_.succeed(target);
-  const bool is_enough = tally_.state() == Tally::State::kReached;
+  const bool is_enough = tally_.state() == Tally::State::kReached && tally_.successes() >= wanted_;
   // One replica is all that was wanted: nothing to compare, so neither copied nor hashed.
-  if (is_enough && read->has_record && tally_.successes() == 1) return answer_with(read->record);
+  if (is_enough && read->has_record && tally_.successes() == 1 && !at_least_) {
+    return answer_with(read->record);
+  }
   replies_[target] = reply_of(*read);
   if (is_enough) resolve();
 }
@@ -209,6 +214,8 @@ uint64_t GetOperation::digest_of(size_t target) {
 void GetOperation::on_failure(size_t target, const Status& status) {
   if (status.code() == Code::kStaleLayout) parts_.on_stale_layout(*plan_.targets[target].node);
   tally_.fail(target);
+  // The quorum answered and was behind; this one was asked beyond it.
+  if (wanted_ > 1) return ask_beyond();
   if (tally_.state() == Tally::State::kImpossible) {
     return answer({Code::kUnavailable, tally_.describe("answered") + "; " +
                                            plan_.targets[target].node->value() + ": " +
@@ -273,13 +280,32 @@ void GetOperation::merge() {
   const bool are_equal = all_digests_equal();
   for (size_t i = 0; i < plan_.targets.size(); ++i) {
     if (!tally_.has_succeeded(i) || !replies_[i].record) continue;
-    if (are_equal) return answer_with(replies_[i].record->view());
+    if (are_equal && !at_least_) return answer_with(replies_[i].record->view());
     Result<causality::Record> record = replica::decode(replies_[i].record->view());
     if (!record.is_ok()) return answer(record.status());
+    if (trace_ && is_behind(*record)) note(TraceStep::kStale, i);
     merged = causality::merge(merged, *record);
   }
-  if (are_equal) return answer(Status::ok());
+  if (is_behind(merged)) return ask_beyond();
+  if (are_equal) return answer(Status::ok(), std::move(merged));
   repair(std::move(merged));
+}
+
+// Whoever is asked already may still bring it; else the next one is asked.
+void GetOperation::ask_beyond() {
+  is_resolving_ = false;
+  wanted_ = tally_.successes() + 1;
+  ask_spare();
+  if (done_ && !is_resolving_ && silent_.none()) {
+    answer(behind("no replica is left to ask"));
+  }
+}
+
+Status GetOperation::behind(std::string why) const {
+  return {Code::kBehind,
+          "the session has seen more of this key than the " + std::to_string(tally_.successes()) +
+              " of " + std::to_string(plan_.targets.size()) + " replicas that answered hold, and " +
+              std::move(why) + "; try again, or read without the session"};
 }
 
 void GetOperation::repair(causality::Record record) {

@@ -5,6 +5,9 @@
 // A spare is asked at once for a replica that failed; as a hedge, if the budget allows, once an
 // answer takes longer than 99 of 100 of that replica (Dean and Barroso, "The Tail at Scale", 2013);
 // and in any case when it is spare_delay late, which is then held against it.
+//
+// A session's read (`at_least`) goes on where the merged state has not seen what the session has:
+// one more replica after another is asked, until it has, or none is left to ask.
 #pragma once
 
 #include <bitset>
@@ -62,6 +65,12 @@ class GetOperation : public std::enable_shared_from_this<GetOperation> {
   void on_repaired(size_t target, const base::Status& status);
   void answer_unrepaired();
   void answer_with(const replica::RecordView& bytes);
+  // For a session: `record` lacks something that it has seen.
+  bool is_behind(const causality::Record& record) const {
+    return at_least_ && !record.seen.includes(*at_least_);
+  }
+  void ask_beyond();
+  base::Status behind(std::string why) const;
   void answer(base::Status status, causality::Record record = {});
 
   const Parts& parts_;
@@ -77,6 +86,9 @@ class GetOperation : public std::enable_shared_from_this<GetOperation> {
   size_t asked_ = 0;  // How many of them have been, to read or, in a repair, to take the record.
   std::bitset<kTargetsMax> silent_;  // Targets asked to read that have yet to say anything.
   std::vector<Reply> replies_;       // By target.
+  // What a session has seen; its read is over when the answer has seen it too.
+  const std::optional<causality::Context> at_least_;
+  size_t wanted_ = 1;  // Answers: more than the quorum, once that has turned out to be behind.
   bool is_hedged_ = false;
   bool is_resolving_ = false;
   size_t fetching_ = 0;

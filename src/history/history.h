@@ -35,6 +35,8 @@ struct Operation {
   std::optional<base::MonotonicTime> returned_at;  // Nullopt: never; the outcome is unknown.
   Outcome outcome = Outcome::kUnknown;
   std::string node;  // Who answered, for reports; may be empty.
+  // Part of its client's session, whose reads at any level must show what its answers before did.
+  bool in_session = false;
 
   // ---- Of a write.
   std::string value;  // Of a put.

@@ -62,14 +62,16 @@ class KeyCheck {
     if (!operation.is_read()) return;
     Required& required = required_[place];
     required.written = written_[index_of(operation.consistency)];
+    if (operation.in_session) required.session = tokens_[operation.client];
     if (!operation.is_strict()) return;
     required.read = read_;
-    required.session = sessions_[operation.client];
+    required.session.merge(sessions_[operation.client]);
   }
 
   void end_write(size_t place) {
     const Operation& operation = history_[place];
     const Write& write = *by_place_.at(place);
+    if (operation.in_session) tokens_[operation.client].merge(operation.seen);
     if (promises_.keeps_disks) {
       for (const Consistency level : {Consistency::kOne, Consistency::kQuorum, Consistency::kAll}) {
         if (!do_meet(level, operation.consistency, promises_.has_quorums)) continue;
@@ -91,6 +93,7 @@ class KeyCheck {
     required_.erase(place);
     for (const std::string& value : read.values) judge_value(place, value);
     judge_absence(place);
+    if (read.in_session) tokens_[read.client].merge(read.seen);
     if (!promises_.keeps_disks || !promises_.is_monotonic || !read.is_strict()) return;
     read_.merge(read.seen);
     sessions_[read.client].merge(read.seen);
@@ -115,7 +118,8 @@ class KeyCheck {
       report(Fault::kSession, place,
              unseen(place,
                     [&](const Operation& other) {
-                      return other.client == read.client && other.is_strict();
+                      const bool counts = read.in_session ? other.in_session : other.is_strict();
+                      return other.client == read.client && counts;
                     }),
              "does not show what its own client wrote or read before");
     }
@@ -240,8 +244,9 @@ class KeyCheck {
   std::map<size_t, Required> required_;    // Of the reads under way.
   std::array<Coverage, kLevels> written_;  // What a read at each level must have seen.
   Coverage read_;
-  std::map<uint32_t, Coverage> sessions_;
-  std::vector<const Write*> awaited_;  // Acknowledged, and not yet perhaps superseded.
+  std::map<uint32_t, Coverage> sessions_;  // Of strict operations alone, by client.
+  std::map<uint32_t, Coverage> tokens_;    // Of operations in a session, at any level.
+  std::vector<const Write*> awaited_;      // Acknowledged, and not yet perhaps superseded.
   bool is_forgetful_ = false;
 };
 

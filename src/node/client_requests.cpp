@@ -226,8 +226,15 @@ void Node::Impl::get(const wire::GetRequest& request,
                      std::function<void(const wire::GetReply&)> done) {
   const Status judged = judge_request();
   if (!judged.is_ok()) return answer(done, judged);
-  const coordinator::GetCommand command{request.key, request.consistency, patience(request.timeout),
-                                        request.wants_trace};
+  coordinator::GetCommand command{request.key, request.consistency, patience(request.timeout),
+                                  request.wants_trace};
+  std::optional<causality::Context> at_least;
+  if (request.at_least) {
+    Result<causality::Context> decoded = causality::decode_token(*request.at_least);
+    if (!decoded.is_ok()) return answer(done, decoded.status());
+    at_least = std::move(*decoded);
+    command.at_least = &*at_least;
+  }
   parts_.coordinator->get(
       command, [this, since = host_.clock.now(), wants_siblings = request.wants_siblings,
                 done = std::move(done)](const coordinator::GetResult& result) {

@@ -58,6 +58,13 @@ TEST_CASE("a timeline is asked for where there is one, and not beside a value's 
   CHECK(refusal({"get", "k", "--raw", "--trace"}) == "--raw and --trace exclude each other");
 }
 
+TEST_CASE("a session is a file, for commands that read or write keys one by one or in a batch") {
+  CHECK(parsed({"get", "--session", "mine", "k"}).session == "mine");
+  CHECK(parsed({"batch", "a", "1", "--session=mine"}).session == "mine");
+  CHECK(has(refusal({"get", "--session=", "k"}), "--session: '' is not allowed"));
+  CHECK(has(refusal({"explain", "--session=mine", "k"}), "--session: explain does not take it"));
+}
+
 TEST_CASE("a check has flags of its own") {
   const Invocation asked =
       parsed({"check", "--duration", "1m30s", "--clients=16", "--keys", "7",

@@ -65,6 +65,13 @@ TEST_CASE("a missing argument and one too many print the usage of their command"
   }
 }
 
+TEST_CASE("a session file that is none is refused before anything is asked") {
+  const Ran run = ran({"get", "k", "--session", "/dev/null"});
+
+  CHECK(run.exit_code == 1);
+  CHECK(run.err.rfind("Error: session /dev/null: no session of this version: ", 0) == 0);
+}
+
 TEST_CASE("help and version go to standard output and are no errors") {
   CHECK(ran({"--version"}).out == "distkv-client 1.2.3\n");
   for (const auto& words : {std::vector<std::string>{"--help"}, {"help"}}) {

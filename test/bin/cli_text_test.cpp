@@ -239,6 +239,8 @@ TEST_CASE("a value as JSON, in base64 where it is no text") {
   CHECK(get_json("key", outcome, true) ==
         R"({"key":"key","found":true,"value":"new\n","siblings":2,"values":[{"value":"new\n"},)"
         R"({"value_base64":"/w=="}],"context":"dG9rZW4="})");
+  outcome.session_forgot = true;
+  CHECK(get_json("key", outcome, false).find(R"("session_forgot":true})") != std::string::npos);
   CHECK(get_json("key", {}, false) == R"({"key":"key","found":false,"siblings":0,"context":""})");
 }
 
@@ -278,6 +280,8 @@ TEST_CASE("a read without an answer is no absent key in JSON") {
   GetOutcome failed;
   failed.error = {ErrorKind::kUnavailable, "why"};
   CHECK(get_error_json("key", failed) == R"({"key":"key","outcome":"unavailable","error":"why"})");
+  failed.error.kind = ErrorKind::kBehind;
+  CHECK(get_error_json("key", failed) == R"({"key":"key","outcome":"behind","error":"why"})");
   failed.error.kind = ErrorKind::kUnreachable;
   CHECK(get_error_json("\xff", failed) ==
         R"({"key_base64":"/w==","outcome":"unreachable","error":"why"})");

@@ -237,6 +237,38 @@ TEST_CASE("session: a client does not read its own write, or less than it read b
   }
 }
 
+TEST_CASE(
+    "session: with a token, reads at one show what it wrote and read at one, disks lost or not") {
+  const Promises none{false, false};
+  for (const bool is_in_session : {true, false}) {
+    Story written;
+    written.put('a', {1, 0, 1}, "a").consistency = wire::Consistency::kOne;
+    written.get({1, 2, 3}, "", "").consistency = wire::Consistency::kOne;
+    Story read;
+    read.put('a', {2, 0, 1}, "a").consistency = wire::Consistency::kOne;
+    read.get({1, 2, 3}, "a", "a").consistency = wire::Consistency::kOne;
+    read.get({1, 4, 5}, "", "").consistency = wire::Consistency::kOne;
+    for (Story* story : {&written, &read}) {
+      for (Operation& operation : story->operations()) operation.in_session = is_in_session;
+      CHECK(story->faults() == (is_in_session ? "session " : ""));
+      CHECK(story->faults(none) == (is_in_session ? "session " : ""));
+    }
+  }
+}
+
+TEST_CASE("not session: another client's token, or an operation outside of it") {
+  Story story;
+  story.put('a', {1, 0, 1}, "a").consistency = wire::Consistency::kOne;
+  story.get({2, 2, 3}, "", "").consistency = wire::Consistency::kOne;
+  story.operations()[0].in_session = true;
+  story.operations()[1].in_session = true;
+  CHECK(story.faults().empty());
+  story.operations()[1].client = 1;
+  CHECK(story.faults() == "session ");
+  story.operations()[0].in_session = false;
+  CHECK(story.faults().empty());
+}
+
 TEST_CASE("session: a receipt that does not cover its own write") {
   Story story;
   story.put('a', {1, 0, 1}, "a");

@@ -64,6 +64,7 @@ class Story {
     return names;
   }
   const History& history() const { return history_; }
+  History& operations() { return history_; }
 
  private:
   Operation& add(Kind kind, When when, const std::string& seen) {

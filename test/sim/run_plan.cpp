@@ -86,6 +86,7 @@ RunPlan draw_run(const Options& options, base::Rng& rng) {
     return plan;
   }
   plan.workload = draw_workload(rng);
+  plan.workload.has_sessions = draw_sessions(options.seed);
   plan.cluster =
       options.is_swarm ? draw_swarm_cluster(options.nodes, rng) : draw_cluster(options.nodes, rng);
   plan.cluster.hints = draw_hint_limits(options.seed);

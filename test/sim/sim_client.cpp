@@ -55,6 +55,7 @@ void SimClient::record_invocation() {
   operation.client = number_;
   operation.key = request_.key;
   operation.consistency = request_.consistency;
+  operation.in_session = habits_.has_session;
   context_.reset();
   if (request_.kind == OperationKind::kGet) {
     operation_ = world_.recorder.invoke(std::move(operation), nullptr);
@@ -116,6 +117,11 @@ std::string_view SimClient::encode_get(base::RequestId id) {
   get.timeout = std::chrono::duration_cast<std::chrono::milliseconds>(habits_.patience);
   get.consistency = request_.consistency;
   get.wants_siblings = request_.wants_siblings;
+  std::string at_least;
+  if (const auto seen = seen_.find(request_.key); seen != seen_.end()) {
+    at_least = causality::encode_token(seen->second);
+    get.at_least = at_least;
+  }
   return encoder_.encode(get, id);
 }
 
@@ -148,8 +154,15 @@ void SimClient::take_put_reply(const wire::FrameView& frame) {
   if (!reply.is_ok()) return end_attempt(base::Code::kCorrupt);
   if (reply->code == base::Code::kOk) {
     remember(reply->context, world_.recorder.answer(operation_, *reply, is_outcome_unknown_));
+    learn(reply->context);
   }
   end_attempt(reply->code);
+}
+
+void SimClient::learn(std::string_view token) {
+  if (!habits_.has_session) return;
+  const auto context = causality::decode_token(token);
+  if (context.is_ok()) seen_[request_.key].merge(*context);
 }
 
 void SimClient::take_get_reply(const wire::FrameView& frame) {
@@ -157,6 +170,7 @@ void SimClient::take_get_reply(const wire::FrameView& frame) {
   if (!reply.is_ok()) return end_attempt(base::Code::kCorrupt);
   if (reply->code == base::Code::kOk) {
     remember(reply->context, world_.recorder.answer(operation_, *reply, request_.wants_siblings));
+    learn(reply->context);
   }
   end_attempt(reply->code);
 }

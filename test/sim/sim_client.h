@@ -24,6 +24,8 @@ struct ClientHabits {
   bool repeats_unknown = false;
   // Its session knows of a key what it was told first, for ever.
   bool keeps_first_context = false;
+  // Reads say what the client has seen of their key, and must show it at any consistency.
+  bool has_session = false;
 };
 
 // What a session was told of a key.
@@ -86,6 +88,7 @@ class SimClient : public Machine, private wire::NetworkEvents {
   void on_peer_lost(const base::Endpoint& to) override;
   void on_connection_closed(base::ConnectionId) override {}
 
+  void learn(std::string_view token);
   void record_invocation();
   void attempt();
   std::string_view encode_put(base::RequestId id);
@@ -104,6 +107,7 @@ class SimClient : public Machine, private wire::NetworkEvents {
   MachineIndex index_;
   wire::Encoder encoder_;
   std::map<std::string, Known> session_;
+  std::map<std::string, causality::Context> seen_;  // By key; of all answers, if it has a session.
 
   // The operation under way.
   Request request_;

@@ -27,6 +27,8 @@ constexpr uint64_t kLargeBytesMax = 200000;  // Several parts of any real stream
 constexpr uint64_t kTtlMillisecondsMax = 20000;
 constexpr uint64_t kKeysAtATime = 3;
 constexpr base::Duration kTimeOfKeys = std::chrono::seconds(2);
+constexpr Chance kSeedHasSessions{500000};
+constexpr uint64_t kSessionSalt = 0x5e55'1075;
 constexpr Spread kPatience{std::chrono::milliseconds(300), std::chrono::milliseconds(3000)};
 
 ClientHabits draw_habits(base::Rng& rng) {
@@ -64,11 +66,17 @@ void let_tombstones_age(WorkloadPlan& plan) {
   }
 }
 
+bool draw_sessions(uint64_t seed) {
+  base::Rng rng(seed ^ kSessionSalt);
+  return happens(rng, kSeedHasSessions);
+}
+
 Workload::Workload(const ClientWorld& world, WorkloadPlan plan, Steps& steps, base::Rng rng)
     : scheduler_(world.scheduler), steps_(steps), plan_(std::move(plan)), rng_(rng) {
   for (uint32_t number = 0; number < plan_.clients; ++number) {
     ClientHabits habits = draw_habits(rng_);
     habits.keeps_first_context = plan_.is_stubborn;
+    habits.has_session = plan_.has_sessions && number % 2 == 0;
     clients_.push_back(std::make_unique<SimClient>(world, number, habits, rng_.fork()));
     rngs_.push_back(rng_.fork());
     counts_.push_back(0);

@@ -28,12 +28,15 @@ struct WorkloadPlan {
   Chance at_one{150000};
   Chance at_all{50000};
   Chance is_plain_read{200000};  // Asks for the newest value alone.
-  bool forgets_keys = false;  // Works on a few keys at a time, and comes back to them much later.
+  bool forgets_keys = false;     // Works on a few keys at a time, and comes back to them much later.
+  bool has_sessions = false;     // Every other client has one.
 };
 
 WorkloadPlan draw_workload(base::Rng& rng);
 // Deletes much, and leaves keys alone for long enough that tombstones of theirs are collected.
 void let_tombstones_age(WorkloadPlan& plan);
+// Apart from the other draws, so that seeds from before sessions stay what they were.
+bool draw_sessions(uint64_t seed);
 
 class Workload {
  public:

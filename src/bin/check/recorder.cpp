@@ -26,6 +26,7 @@ Outcome outcome_of(ErrorKind kind) {
       return Outcome::kRefused;
     case ErrorKind::kUnknown:
     case ErrorKind::kUnavailable:
+    case ErrorKind::kBehind:
       break;
   }
   return Outcome::kUnknown;

@@ -53,6 +53,8 @@ std::string_view outcome_name(ErrorKind kind) {
       return "unreachable";
     case ErrorKind::kUnavailable:
       return "unavailable";
+    case ErrorKind::kBehind:
+      return "behind";
     case ErrorKind::kRejected:
       break;
   }
@@ -65,11 +67,13 @@ PutOptions put_options(const Call& call) {
   options.context = call.invocation.context;
   options.ttl = call.invocation.ttl;
   options.wants_trace = call.invocation.wants_trace;
+  options.session = call.session;
   return options;
 }
 
 GetOptions get_options(const Call& call) {
-  return {call.invocation.consistency, call.invocation.wants_siblings, call.invocation.wants_trace};
+  return {call.invocation.consistency, call.invocation.wants_siblings, call.invocation.wants_trace,
+          call.session};
 }
 
 }  // namespace distkv::bin::cli

@@ -12,6 +12,7 @@
 
 #include "bin/check/options.h"
 #include "distkv/client.h"
+#include "distkv/session_token.h"
 
 namespace distkv::bin::cli {
 
@@ -35,6 +36,7 @@ struct Invocation {
   bool wants_raw = false;
   bool fails_missing = false;
   bool wants_trace = false;
+  std::string session;  // A file; empty: none.
   bool waits = false;
   check::Options check;  // But for what it shares with all commands.
   bool wants_help = false;
@@ -51,6 +53,7 @@ struct Call {
   const Invocation& invocation;
   Client& client;
   Console& console;
+  SessionToken* session = nullptr;  // Null unless --session names one.
 
   const std::string& argument(size_t index) const { return invocation.words[index + 1]; }
   size_t argument_count() const { return invocation.words.size() - 1; }

@@ -136,6 +136,13 @@ constexpr Flag kFlags[] = {
      [](Invocation& to, const std::string& value) { return set_boolean(to.fails_missing, value); }},
     {"trace", "", "put, get, delete: who was asked for what, when, and what came of it",
      [](Invocation& to, const std::string& value) { return set_boolean(to.wants_trace, value); }},
+    {"session", "FILE",
+     "put, get, delete, batch: reads show what FILE's session wrote and read before, at any "
+     "consistency",
+     [](Invocation& to, const std::string& value) {
+       return value.empty() ? wrong(value, "the name of a file")
+                            : (to.session = value, Status::ok());
+     }},
     {"wait", "", "hints: until all that are kept now are gone; exit 3 when --timeout is up",
      [](Invocation& to, const std::string& value) { return set_boolean(to.waits, value); }},
     {"duration", "DURATION", "check: how long to work (1s to 24h; default 30s)",
@@ -170,8 +177,8 @@ constexpr Flag kFlags[] = {
 
 // The place of the flag in kFlags where only some commands take it.
 constexpr std::string_view kOfSomeCommands[] = {
-    "context", "ttl",  "siblings", "raw",    "fail-missing", "wait", "duration",
-    "clients", "keys", "seed",     "settle", "history",      "trace"};
+    "context", "ttl",  "siblings", "raw",    "fail-missing", "wait",  "duration",
+    "clients", "keys", "seed",     "settle", "history",      "trace", "session"};
 
 std::vector<FlagName> flag_names() {
   std::vector<FlagName> names;

@@ -36,6 +36,7 @@ std::string get_json(std::string_view key, const GetOutcome& outcome, bool wants
     object.json("values", json_array(values));
   }
   object.json("context", json_string(base64(outcome.context)));
+  if (outcome.session_forgot) object.boolean("session_forgot", true);
   if (outcome.trace) object.json("trace", trace_json(*outcome.trace));
   return object.text();
 }
@@ -53,6 +54,10 @@ int get(Call& call) {
   const Invocation& asked = call.invocation;
   Console& console = call.console;
   const GetOutcome outcome = call.client.get(key, get_options(call));
+  if (outcome.session_forgot) {
+    console.err << "Warning: the session had to forget keys, maybe this one: the answer may be "
+                   "older than what it saw\n";
+  }
   if (!outcome.error.is_ok()) {
     if (call.is_json()) console.out << get_error_json(key, outcome) << "\n";
     if (!call.is_json() && outcome.trace) console.out << trace_text(*outcome.trace);

@@ -41,6 +41,23 @@ int explain_usage(Console& console, const std::vector<std::string>& words) {
   return console.out << help_text(*command), kExitOk;
 }
 
+// What the session has seen is saved whatever the command's exit code: some of a batch may be
+// stored.
+int run_in_session(const Command& command, Call& call) {
+  SessionToken session;
+  const std::string& path = call.invocation.session;
+  if (const Error loaded = session.load(path); !loaded.is_ok()) {
+    return complain(call.console, loaded.message);
+  }
+  call.session = &session;
+  const int exit_code = command.run(call);
+  const Error saved = session.save(path);
+  if (saved.is_ok()) return exit_code;
+  complain(call.console,
+           "the answer above holds, but the session did not learn of it: " + saved.message);
+  return exit_code == kExitOk ? kExitError : exit_code;
+}
+
 int run_command(const Invocation& invocation, Console& console) {
   const Command* command = find_command(invocation.words.front());
   if (command == nullptr) return no_such_command(console, invocation.words.front());
@@ -55,7 +72,8 @@ int run_command(const Invocation& invocation, Console& console) {
   if (command->run == nullptr) return explain_usage(console, invocation.words);
   Client client(invocation.client);
   Call call{invocation, client, console};
-  return command->run(call);
+  if (invocation.session.empty()) return command->run(call);
+  return run_in_session(*command, call);
 }
 
 }  // namespace
