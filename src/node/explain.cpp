@@ -87,8 +87,10 @@ std::string verdict_on(const coordinator::Plan& plan,
          (agree ? "agree" : "differ; a read repairs them");
 }
 
+}  // namespace
+
 // One explain under way, until each replica has said what it holds and what it keeps for others.
-struct Explaining {
+struct Node::Impl::Explaining {
   struct KeptHint {
     base::NodeId holder;
     std::string target;
@@ -113,7 +115,41 @@ struct Explaining {
   }
 };
 
-}  // namespace
+void Node::Impl::answer_explain(const Explaining& call, const std::string& key,
+                                const std::function<void(const wire::ExplainReply&)>& done) const {
+  wire::ExplainReply reply;
+  reply.token = call.plan.token;
+  reply.slot = ring::slot_of(key);
+  reply.partition = call.plan.partition;
+  reply.layout_version = call.plan.layouts.version().value();
+  if (call.plan.layouts.previous) {
+    reply.previous_layout_version = call.plan.layouts.previous->version.value();
+  }
+  for (size_t i = 0; i < call.found.size(); ++i) {
+    const coordinator::Inspection& found = call.found[i];
+    const membership::Member* member = parts_.membership->find(*found.node);
+    wire::ExplainReplica replica{found.node->value(),
+                                 "",
+                                 wire::MemberState::kDead,
+                                 found.status.code(),
+                                 found.status.message(),
+                                 versions_of(found.record),
+                                 call.has_hint(identity_.node_id, *found.node),
+                                 digest_of(found.record),
+                                 call.plan.targets[i].rows};
+    if (member != nullptr) replica.endpoint = member->endpoint.value();
+    if (member != nullptr) replica.state = member->state;
+    reply.replicas.push_back(std::move(replica));
+  }
+  const std::string verdict =
+      verdict_on(call.plan, call.found, config_.read_quorum, host_.clock.wall_now());
+  reply.verdict = verdict;
+  for (const Explaining::KeptHint& hint : call.hints) {
+    reply.hints.push_back({hint.holder.value(), hint.target, hint.age});
+  }
+  reply.tells_hints = true;
+  done(reply);
+}
 
 void Node::Impl::explain(const wire::ExplainRequest& request,
                          std::function<void(const wire::ExplainReply&)> done) {
@@ -129,39 +165,7 @@ void Node::Impl::explain(const wire::ExplainRequest& request,
   call->plan = coordinator::make_plan(layouts_, ring::token_of(key));
   call->waiting = call->plan.targets.size() + 2;  // Others' hints, own ones, what replicas hold.
   const auto finish = [this, call, key, done = std::move(done)] {
-    if (--call->waiting > 0) return;
-    wire::ExplainReply reply;
-    reply.token = call->plan.token;
-    reply.slot = ring::slot_of(key);
-    reply.partition = call->plan.partition;
-    reply.layout_version = call->plan.layouts.version().value();
-    if (call->plan.layouts.previous) {
-      reply.previous_layout_version = call->plan.layouts.previous->version.value();
-    }
-    for (size_t i = 0; i < call->found.size(); ++i) {
-      const coordinator::Inspection& found = call->found[i];
-      const membership::Member* member = parts_.membership->find(*found.node);
-      wire::ExplainReplica replica{found.node->value(),
-                                   "",
-                                   wire::MemberState::kDead,
-                                   found.status.code(),
-                                   found.status.message(),
-                                   versions_of(found.record),
-                                   call->has_hint(identity_.node_id, *found.node),
-                                   digest_of(found.record),
-                                   call->plan.targets[i].rows};
-      if (member != nullptr) replica.endpoint = member->endpoint.value();
-      if (member != nullptr) replica.state = member->state;
-      reply.replicas.push_back(std::move(replica));
-    }
-    const std::string verdict =
-        verdict_on(call->plan, call->found, config_.read_quorum, host_.clock.wall_now());
-    reply.verdict = verdict;
-    for (const Explaining::KeptHint& hint : call->hints) {
-      reply.hints.push_back({hint.holder.value(), hint.target, hint.age});
-    }
-    reply.tells_hints = true;
-    done(reply);
+    if (--call->waiting == 0) answer_explain(*call, key, done);
   };
   wire::HintsRequest of_key;
   of_key.key = key;

@@ -164,6 +164,11 @@ class Node::Impl : public membership::Listener, public membership::JoinListener 
     host_.network.reply(to, encoder_.encode(message, id));
   }
 
+  // explain.cpp
+  struct Explaining;
+  void answer_explain(const Explaining& call, const std::string& key,
+                      const std::function<void(const wire::ExplainReply&)>& done) const;
+
   // hints.cpp
   void mark_dirty(std::optional<base::Token> token);
   uint32_t dirty_count() const;

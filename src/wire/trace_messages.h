@@ -29,18 +29,18 @@ enum class TraceStep : uint8_t {
 
 struct TraceEvent {
   uint64_t at_us = 0;  // Since the node that records began, microseconds.
-  std::string_view node;
+  std::string_view node{};
   TraceStep step = TraceStep::kAskedToWrite;
   bool is_spare = false;  // Asked in place of, or beside, another that failed or is late.
   base::Code code = base::Code::kOk;
-  std::string_view text;
+  std::string_view text{};
   friend bool operator==(const TraceEvent&, const TraceEvent&) = default;
 };
 
 struct Trace {
-  std::string_view node;           // Who recorded it.
-  std::vector<TraceEvent> events;  // In the order in which they happened.
-  uint32_t left_out = 0;           // Later ones, over the limit.
+  std::string_view node{};           // Who recorded it.
+  std::vector<TraceEvent> events{};  // In the order in which they happened.
+  uint32_t left_out = 0;             // Later ones, over the limit.
   friend bool operator==(const Trace&, const Trace&) = default;
 };
 

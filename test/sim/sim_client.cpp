@@ -108,6 +108,7 @@ std::string_view SimClient::encode_put(base::RequestId id) {
   put.timeout = std::chrono::duration_cast<std::chrono::milliseconds>(habits_.patience);
   put.consistency = request_.consistency;
   put.is_delete = request_.kind == OperationKind::kDelete;
+  put.wants_trace = habits_.wants_trace;
   return encoder_.encode(put, id);
 }
 
@@ -117,6 +118,7 @@ std::string_view SimClient::encode_get(base::RequestId id) {
   get.timeout = std::chrono::duration_cast<std::chrono::milliseconds>(habits_.patience);
   get.consistency = request_.consistency;
   get.wants_siblings = request_.wants_siblings;
+  get.wants_trace = habits_.wants_trace;
   std::string at_least;
   if (const auto seen = seen_.find(request_.key); seen != seen_.end()) {
     at_least = causality::encode_token(seen->second);

@@ -26,6 +26,7 @@ struct ClientHabits {
   bool keeps_first_context = false;
   // Reads say what the client has seen of their key, and must show it at any consistency.
   bool has_session = false;
+  bool wants_trace = false;  // Asks for timelines, which must change nothing else.
 };
 
 // What a session was told of a key.

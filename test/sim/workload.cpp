@@ -77,6 +77,7 @@ Workload::Workload(const ClientWorld& world, WorkloadPlan plan, Steps& steps, ba
     ClientHabits habits = draw_habits(rng_);
     habits.keeps_first_context = plan_.is_stubborn;
     habits.has_session = plan_.has_sessions && number % 2 == 0;
+    habits.wants_trace = plan_.has_sessions && number % 2 == 1;
     clients_.push_back(std::make_unique<SimClient>(world, number, habits, rng_.fork()));
     rngs_.push_back(rng_.fork());
     counts_.push_back(0);
