@@ -18,6 +18,7 @@ void Collector::stop() {
   batch_.reset();
   to_look_.clear();
   after_.clear();
+  newest_ = {};
 }
 
 void Collector::on_layouts_changed() {
@@ -59,25 +60,36 @@ void Collector::begin_round() {
   if (!host_.layouts.is_settled()) return rest();
   const auto grace = std::chrono::duration_cast<std::chrono::milliseconds>(options_.grace);
   batch_ = std::make_shared<Batch>();
-  batch_->horizon = causality::counter_at(host_.clock.wall_now() - grace);
   batch_->layout = host_.layouts.current;
+  usual_horizon_ = causality::counter_at(host_.clock.wall_now() - grace);
   to_look_.clear();
   after_.clear();
+  newest_ = {};
   for (uint32_t number = 0; number < batch_->layout->partition_count; ++number) {
     const PartitionId partition{number};
-    if (host_.holdings.horizon(partition) >= batch_->horizon || !is_ours(partition)) continue;
+    if (host_.holdings.horizon(partition) >= horizon_of(partition) || !is_ours(partition)) continue;
     to_look_.push_back(partition);
   }
   look();
 }
 
-// Until so many partitions have something to collect, or all were looked at.
+base::Counter Collector::horizon_of(PartitionId partition) const {
+  const auto aging = aging_.find(partition);
+  if (aging == aging_.end()) return usual_horizon_;
+  const bool is_old = host_.clock.now() - aging->second.since >= options_.grace;
+  return is_old ? std::max(usual_horizon_, aging->second.newest) : usual_horizon_;
+}
+
+// Until so many partitions have something to collect, all were looked at, or the next is to have
+// another horizon.
 void Collector::look() {
-  if (to_look_.empty() || batch_->partitions.size() == kCollectPartitions) {
-    if (batch_->partitions.empty()) {
-      batch_.reset();
-      return rest();
-    }
+  const bool is_last = to_look_.empty() || batch_->partitions.size() == kCollectPartitions;
+  if (is_last && batch_->partitions.empty()) {
+    batch_.reset();
+    return rest();
+  }
+  if (batch_->partitions.empty()) batch_->horizon = horizon_of(to_look_.front());
+  if (is_last || horizon_of(to_look_.front()) != batch_->horizon) {
     return ask_all(HorizonStep::kPromise, &Collector::on_promised);
   }
   if (host_.engine.pressure() > kSpentPressureMax) return go_on(kSpentYield, &Collector::look);
@@ -88,9 +100,13 @@ void Collector::look() {
 void Collector::on_page(Result<WalkedPage> page) {
   after_ = page.is_ok() ? page->last : std::string();
   const bool is_found = page.is_ok() && has_spent(*page, batch_->horizon);
+  if (page.is_ok()) newest_ = std::max(newest_, newest_tombstone(*page));
   if (is_found) batch_->partitions.insert(to_look_.front());
   if (is_found || after_.empty()) {
+    const PartitionId partition = to_look_.front();
+    if (newest_ > batch_->horizon) aging_.try_emplace(partition, newest_, host_.clock.now());
     after_.clear();
+    newest_ = {};
     to_look_.pop_front();
   }
   go_on(kSpentPause, &Collector::look);
@@ -159,7 +175,11 @@ void Collector::on_adopted() {
   if (!batch_->partitions.empty()) {
     host_.log.info("horizons_moved", {{"partitions", batch_->partitions.size()}});
   }
-  // The same round goes on with the partitions that are left, towards the same horizon.
+  for (const PartitionId partition : batch_->partitions) {
+    const auto aging = aging_.find(partition);
+    if (aging != aging_.end() && aging->second.newest <= batch_->horizon) aging_.erase(aging);
+  }
+  // The same round goes on with the partitions that are left.
   batch_->partitions.clear();
   batch_->tries = 0;
   look();

@@ -4,6 +4,10 @@
 //
 //   look for something spent → promise, all → prove, all, asked again until each has → adopt, all.
 //
+// A tombstone that a clock ahead of this node's has made is above such a horizon for as long as the
+// clock is ahead. So the newest that is met is noted, and once this node has known it for the
+// grace, by a clock that nobody sets, the partition is led to that.
+//
 // Safe by proof, whatever clocks say: a horizon needs every replica of the layout, and each says
 // yes only to what it has proved (horizon_answers.h). The grace only keeps what was deleted
 // recently, as a courtesy to who looks into it, and lets a replica be down for that long without a
@@ -52,7 +56,8 @@ class Collector {
 
   void start() { rest(); }
   void stop();
-  // What is under way is given up: its replicas may not be those of the partitions any more.
+  // What is under way is given up: its replicas may not be those of the partitions any more. A
+  // tombstone that ages goes on doing so.
   void on_layouts_changed();
 
  private:
@@ -66,8 +71,15 @@ class Collector {
     uint32_t tries = 0;
   };
 
+  // The newest tombstone of a partition that was above its horizon, and when it was met.
+  struct Aging {
+    base::Counter newest;
+    base::MonotonicTime since{};
+  };
+
   void rest();
   void begin_round();
+  base::Counter horizon_of(base::PartitionId partition) const;
   bool is_ours(base::PartitionId partition) const;
   void look();
   void on_page(base::Result<WalkedPage> page);
@@ -83,8 +95,11 @@ class Collector {
 
   const Host host_;
   const Options options_;
+  base::Counter usual_horizon_;  // Of the round under way: the grace behind this node's clock.
+  std::map<base::PartitionId, Aging> aging_;
   std::deque<base::PartitionId> to_look_;
   std::string after_;
+  base::Counter newest_;  // Tombstone of the first of them, as far as it was looked at.
   std::shared_ptr<Batch> batch_;
   base::TimerId timer_;
 };

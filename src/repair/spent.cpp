@@ -23,6 +23,20 @@ bool has_spent(const WalkedPage& page, base::Counter horizon) {
                      [horizon](const auto& item) { return is_spent(item, horizon); });
 }
 
+base::Counter newest_tombstone(const WalkedPage& page) {
+  base::Counter newest;
+  for (const storage::Item& item : page.items) {
+    const auto state = causality::decode_causal_state(item.entry.meta);
+    if (!state.is_ok()) continue;
+    const auto& versions = state->versions;
+    const bool is_deleted = std::all_of(versions.begin(), versions.end(),
+                                        [](const auto& version) { return version.is_tombstone; });
+    if (!is_deleted) continue;
+    for (const auto& version : versions) newest = std::max(newest, version.dot.counter);
+  }
+  return newest;
+}
+
 void collect_spent(replica::LocalReplica& local, base::Counter horizon, WalkedPage page,
                    std::function<void(WalkedPage page, size_t collected)> done) {
   struct Collecting {

@@ -17,4 +17,7 @@ void collect_spent(replica::LocalReplica& local, base::Counter horizon, WalkedPa
 // True if one of them is.
 bool has_spent(const WalkedPage& page, base::Counter horizon);
 
+// The greatest counter of a tombstone in the records that are nothing but tombstones; zero: none.
+base::Counter newest_tombstone(const WalkedPage& page);
+
 }  // namespace distkv::repair

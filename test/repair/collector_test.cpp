@@ -163,6 +163,20 @@ TEST_CASE_FIXTURE(Fixture, "a replica adopts only what it promised and proved in
   CHECK_FALSE(ask(wire::HorizonStep::kPromise, 5));
 }
 
+TEST_CASE_FIXTURE(Fixture,
+                  "one made by a clock that is a year ahead goes as well, some time later") {
+  rig.clock.wall += std::chrono::hours(24 * 365);
+  put("k", true);
+  rig.clock.wall -= std::chrono::hours(24 * 365);
+  rig.run(kGrace);
+  CHECK_FALSE(is_gone("k"));
+
+  CHECK(rig.run_until([&] { return is_gone("k"); }, kLong));
+  put("k");
+  rig.run(kLong);
+  CHECK_FALSE(rig[2].stored("k").empty());
+}
+
 TEST_CASE_FIXTURE(Fixture, "a proof is given once what it speaks of is on disk") {
   put("k", true);
   rig[1].engine.holds_sync = true;
