@@ -157,6 +157,17 @@ bool Cluster::is_formed() const {
   });
 }
 
+bool Cluster::is_behind() const {
+  return std::any_of(nodes_.begin(), nodes_.end(), [](const auto& host) {
+    bool is_behind = false;
+    if (!host->is_up()) return is_behind;
+    host->node()->status([&is_behind](const wire::StatusReply& reply) {
+      is_behind = reply.anti_entropy && reply.anti_entropy->behind > 0;
+    });
+    return is_behind;
+  });
+}
+
 bool Cluster::has_no_hints() const {
   return std::all_of(nodes_.begin(), nodes_.end(), [](const auto& host) {
     if (!host->is_up() || host->store().account().has_any(storage::Space::kHints)) return false;

@@ -61,6 +61,8 @@ class Cluster : public Witness {
   // Every node that was ever started serves, sees every other alive, and routes by the same settled
   // layout of them all.
   bool is_formed() const;
+  // Some store lost writes and has not caught up yet.
+  bool is_behind() const;
   // No node keeps a hint, nor believes that it does.
   bool has_no_hints() const;
   // Asks every node to tell when all it keeps by now is delivered or dropped.

@@ -38,7 +38,7 @@ constexpr std::string_view kRepeat = "repeat";
 constexpr std::string_view kEnd = "end";
 constexpr std::string_view kClusterUsage =
     "cluster [nodes=K] [n=K] [r=K] [w=K] [late=K] [partitions=K] [rounds=on|off] [hint-bytes=K] "
-    "[hint-age=TIME]";
+    "[hint-age=TIME] [grace=TIME]";
 constexpr std::string_view kRepeatUsage = "repeat K, its statements, end";
 constexpr VerbRow kVerbs[] = {
     {"put", Verb::kPut,
@@ -70,6 +70,7 @@ constexpr VerbRow kVerbs[] = {
     {"network", Verb::kNetwork, "network [loss=P%] [repeat=P%]"},
     {"settle", Verb::kSettle, "settle"},
     {"equal", Verb::kEqual, "equal [within=TIME]"},
+    {"forgotten", Verb::kForgotten, "forgotten KEY [within=TIME]"},
     {"holds", Verb::kHolds, "holds NODE KEY -> VALUE,VALUE or absent"},
 };
 
@@ -167,6 +168,7 @@ class Parser {
       return Status::ok();
     }
     if (name == "hint-age") return take_time(text, plan.hints.age_max);
+    if (name == "grace") return take_time(text, plan.tombstone_grace);
     const auto number = number_of(text);
     if (!number) return misused("`" + word + "` has no number");
     if (name == "hint-bytes") return plan.hints.bytes_max = *number, Status::ok();
@@ -228,6 +230,10 @@ class Parser {
         return take_network(words, statement);
       case Verb::kEqual:
         return take_equal(words, statement);
+      case Verb::kForgotten:
+        if (words.size() < 2) return misused("a key");
+        statement.key = words[1];
+        return take_equal({words.begin() + 1, words.end()}, statement);
       case Verb::kHolds:
         return take_holds(words, statement);
       default:

@@ -36,6 +36,7 @@ enum class Verb : uint8_t {
   kNetwork,
   kSettle,
   kEqual,
+  kForgotten,
   kHolds,
 };
 

@@ -74,10 +74,13 @@ bool ScenarioPlayer::play(const Statement& statement) {
                                          {statement.repeat_percent * (kMillion / 100)});
       return true;
     case Verb::kSettle:
-      return theatre_.wait(kSettleMax, [this] { return theatre_.cluster.is_formed(); }) ||
-             fail(statement, "the nodes have not settled");
+      return theatre_.wait(kSettleMax, [this] {
+        return theatre_.cluster.is_formed() && !theatre_.cluster.is_behind();
+      }) || fail(statement, "the nodes have not settled");
     case Verb::kEqual:
       return await_equal(statement);
+    case Verb::kForgotten:
+      return await_forgotten(statement);
     case Verb::kHolds:
       judge_holding(statement);
       return true;
@@ -245,6 +248,16 @@ bool ScenarioPlayer::are_equal() const {
 bool ScenarioPlayer::await_equal(const Statement& statement) {
   if (theatre_.wait(statement.time, [this] { return are_equal(); })) return true;
   return fail(statement, "the replicas differ, or one is down");
+}
+
+bool ScenarioPlayer::await_forgotten(const Statement& statement) {
+  const auto is_forgotten = [&] {
+    const auto records = theatre_.cluster.records_of(statement.key);
+    return std::all_of(records.begin(), records.end(),
+                       [](const FinalRecord& record) { return record.meta.empty(); });
+  };
+  if (theatre_.wait(statement.time, is_forgotten)) return true;
+  return fail(statement, "a replica still has a record of it");
 }
 
 void ScenarioPlayer::judge_holding(const Statement& statement) {

@@ -55,6 +55,7 @@ class ScenarioPlayer {
   bool act_on(const Statement& statement, SimNode& node);
   bool await_down(const Statement& statement, SimNode& node);
   bool await_equal(const Statement& statement);
+  bool await_forgotten(const Statement& statement);
   void judge_holding(const Statement& statement);
   bool are_equal() const;
   bool fail(const Statement& statement, const std::string& what);

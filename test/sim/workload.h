@@ -28,8 +28,8 @@ struct WorkloadPlan {
   Chance at_one{150000};
   Chance at_all{50000};
   Chance is_plain_read{200000};  // Asks for the newest value alone.
-  bool forgets_keys = false;     // Works on a few keys at a time, and comes back to them much later.
-  bool has_sessions = false;     // Every other client has one; the others want timelines.
+  bool forgets_keys = false;  // Works on a few keys at a time, and comes back to them much later.
+  bool has_sessions = false;  // Every other client has one; the others want timelines.
 };
 
 WorkloadPlan draw_workload(base::Rng& rng);
