@@ -83,11 +83,11 @@ void PutOperation::replicate() {
     const base::NodeId& node = *plan_.targets[i].node;
     if (node == parts_.replicas.self()) continue;
     if (trace_) note(TraceStep::kAskedToWrite, i);
-    parts_.replicas.replicate(
-        node, {key_, plan_.token}, minted_.bytes.view(), plan_.layouts.version(),
-        options_.replica_timeout, [self, i](const Status& status, base::Persistence persistence) {
-          self->on_replica(i, status, persistence);
-        });
+    parts_.replicas.replicate(node, {key_, plan_.token}, minted_.bytes.view(),
+                              plan_.layouts.version(), options_.replica_timeout,
+                              [self, i](const Status& status, base::Persistence persistence) {
+                                self->on_replica(i, status, persistence);
+                              });
   }
 }
 

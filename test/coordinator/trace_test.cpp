@@ -87,7 +87,7 @@ struct Fixture : repair::HintBench {
 
   std::optional<PutResult> result;
   Coordinator coordinator{
-      Parts{layouts, local, replicas, hints, timers, clock, [](const NodeId&) {}},
+      Parts{layouts, local, replicas, hints, timers, clock, [](const NodeId&) {}, log},
       Options{{2, 2}, seconds(1), seconds(2)}};
 };
 
