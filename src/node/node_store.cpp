@@ -13,6 +13,7 @@ using base::Status;
 
 namespace {
 constexpr uint8_t kFormatVersion = 1;
+constexpr uint8_t kIdentityVersion = 2;  // 1 did not tell `entered`.
 constexpr std::string_view kIdentityKey = "identity";
 constexpr std::string_view kLayoutsKey = "layouts";
 constexpr std::string_view kMembersKey = "members";
@@ -28,7 +29,7 @@ Status corrupt(std::string_view what) {
 std::string encode_identity(const Identity& identity) {
   std::string bytes;
   base::Writer writer(bytes);
-  writer.u8(kFormatVersion);
+  writer.u8(kIdentityVersion);
   writer.bytes(identity.node_id.value());
   writer.id128(identity.cluster_id.value());
   writer.bytes(identity.cluster_name);
@@ -36,12 +37,14 @@ std::string encode_identity(const Identity& identity) {
   writer.u64(identity.actor.value());
   writer.u64(identity.last_counter.value());
   writer.u8(identity.is_clean ? 1 : 0);
+  writer.u64(identity.entered);
   return bytes;
 }
 
 Result<Identity> decode_identity(std::string_view bytes) {
   base::Reader reader(bytes);
-  if (reader.u8() != kFormatVersion) return corrupt("identity");
+  const uint8_t version = reader.u8();
+  if (version != kFormatVersion && version != kIdentityVersion) return corrupt("identity");
   Identity identity;
   identity.node_id = base::NodeId{std::string(reader.bytes(base::kNodeIdBytesMax))};
   identity.cluster_id = base::ClusterId{reader.id128()};
@@ -50,6 +53,7 @@ Result<Identity> decode_identity(std::string_view bytes) {
   identity.actor = base::ActorId{reader.u64()};
   identity.last_counter = base::Counter{reader.u64()};
   identity.is_clean = reader.u8() == 1;
+  identity.entered = version == kIdentityVersion ? reader.u64() : identity.generation;
   if (!reader.is_complete()) return corrupt("identity");
   return identity;
 }

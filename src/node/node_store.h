@@ -21,6 +21,7 @@ struct Identity {
   base::ClusterId cluster_id;  // Zero: in no cluster yet.
   std::string cluster_name;
   uint64_t generation = 0;     // Boots of this store; raised and durable before anything is sent.
+  uint64_t entered = 0;        // The last of them that may have been known to other nodes.
   base::ActorId actor;         // In whose name this store mints.
   base::Counter last_counter;  // Highest it minted; only meaningful if `is_clean`.
   bool is_clean = false;       // Closed in order since: nothing it sent can be missing from it.

@@ -1,8 +1,10 @@
 // Asks the others, before a store is used again, whether they knew a later life of its node. A
 // store that was restored from an older copy, or started twice from one, looks sound to itself: it
 // would mint under an actor whose later dots it has forgotten, and each such mint would claim to
-// have superseded them. Boot generations tell: every life raises its store's and makes that durable
-// before it sends anything, so what others knew is below the generation of a store that went on.
+// have superseded them. Boot generations tell: every life raises its store's, and makes durable
+// that it enters the cluster under it before it does, so what others know is at most what a store
+// that went on has entered under. Starts that did not get so far, however many, change nothing of
+// that.
 #pragma once
 
 #include <cstdint>

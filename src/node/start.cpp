@@ -114,7 +114,7 @@ void Node::Impl::recall_past() {
 // the old one is right only if this store is where it ended.
 void Node::Impl::on_past(const Past& past) {
   if (phase_ != Phase::kStarting) return;
-  const bool is_older = past.generation_known >= identity_.generation;
+  const bool is_older = past.generation_known > identity_.entered;
   if (is_older && !past.alive_at.empty() && past.alive_at != config_.endpoint.value()) {
     return finish_start(
         {Code::kInvalidArgument,
@@ -125,19 +125,21 @@ void Node::Impl::on_past(const Past& past) {
   if (is_older) {
     host_.log.warn("store_is_older",
                    {{"generation", identity_.generation}, {"known", past.generation_known}});
-    identity_.generation = past.generation_known + 1;
+    identity_.generation = std::max(identity_.generation, past.generation_known + 1);
     fall_behind("the store is older than the cluster knows");
   }
-  if (!is_older && (past.is_certain || !keeps_actor_)) return enter_cluster();
+  identity_.entered = identity_.generation;
+  if (!is_older && (past.is_certain || !keeps_actor_)) {
+    return after_saving(identity_, [this] { enter_cluster(); });
+  }
   take_new_actor();
   host_.log.info("actor_renewed", {{"actor", identity_.actor.value()},
                                    {"why", is_older ? "the store is older than the cluster knows"
                                                     : "not every node confirmed its past"}});
-  after_saving(identity_, [this] {
-    save_holdings([this](const Status& saved) {
-      if (!saved.is_ok()) return finish_start(saved);
-      enter_cluster();
-    });
+  // With the generation alone on disk the next start would not find that it is behind.
+  save_holdings([this](const Status& saved) {
+    if (!saved.is_ok()) return finish_start(saved);
+    after_saving(identity_, [this] { enter_cluster(); });
   });
 }
 
@@ -251,6 +253,7 @@ void Node::Impl::on_found() {
   holdings_.set_partitions(layouts_.current->partition_count);
   host_.log.info("cluster_founded", {{"cluster", identity_.cluster_name},
                                      {"id", identity_.cluster_id.value().to_hex()}});
+  identity_.entered = identity_.generation;
   after_saving(identity_, [this] {
     store_.save_layouts(layouts_, [this](const Status& saved) {
       if (!saved.is_ok()) return finish_start(saved);
@@ -282,6 +285,7 @@ void Node::Impl::on_joined(const wire::JoinReply& reply) {
                                    base::Endpoint{std::string(member.endpoint)},
                                    member.incarnation});
   }
+  identity_.entered = identity_.generation;
   // That it is behind must be durable before the layout, which makes the next start a restart.
   save_holdings([this](const Status& kept) {
     if (!kept.is_ok()) return finish_start(kept);

@@ -14,7 +14,7 @@ using base::Result;
 using base::Status;
 
 Identity some_identity() {
-  return {NodeId{"node1"},  base::ClusterId{{1, 2}}, "prod", 7,
+  return {NodeId{"node1"},  base::ClusterId{{1, 2}}, "prod", 7, 6,
           base::ActorId{8}, base::Counter{9},        true};
 }
 
@@ -54,6 +54,15 @@ TEST_CASE("identity, layouts and members are read back as they were saved") {
     CHECK(found->members[0].incarnation == membership::Incarnation{3, 4});
   });
   CHECK(loaded);
+}
+
+TEST_CASE("an identity of the first format has entered under the generation it tells") {
+  std::string bytes = encode_identity(some_identity());
+  bytes.resize(bytes.size() - sizeof(uint64_t));
+  bytes[0] = 1;
+  const auto decoded = decode_identity(bytes);
+  REQUIRE(decoded.is_ok());
+  CHECK(decoded->entered == some_identity().generation);
 }
 
 TEST_CASE("an identity cut or lengthened anywhere is corrupt, never half believed") {

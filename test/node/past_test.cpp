@@ -73,6 +73,27 @@ TEST_CASE_FIXTURE(Fixture,
   CHECK(cluster.sibling_count(0, "key") == 2);
 }
 
+TEST_CASE_FIXTURE(Fixture, "starts that end early do not make an old copy look like a later life") {
+  cluster[kNode].stop();
+  const auto copy = cluster[kNode].disk.copy();
+  cluster[kNode].start();
+  await(kNode);
+  cluster[kNode].crash();
+  cluster[kNode].disk.exchange_for(*copy);
+  // As often as it takes to raise the generation over that of the life before.
+  for (int i = 0; i < 3; ++i) {
+    cluster[kNode].start();
+    cluster.run_until([&] { return cluster[kNode].has_logged("hash_tree_built"); },
+                      milliseconds(1));
+    REQUIRE_FALSE(cluster[kNode].node().is_serving());
+    cluster[kNode].crash();
+  }
+
+  cluster[kNode].start();
+  await(kNode);
+  CHECK(cluster[kNode].has_logged("store_is_behind"));
+}
+
 TEST_CASE_FIXTURE(Fixture, "a restored store answers no read before it has caught up") {
   cluster[kNode].stop();
   const auto copy = cluster[kNode].disk.copy();
