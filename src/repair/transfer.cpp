@@ -89,14 +89,17 @@ void Transfer::tell_horizons() {
   };
   const auto telling = std::make_shared<Telling>(Telling{stretch.targets.size()});
   for (const base::NodeId& target : stretch.targets) {
-    replicas_.ask<wire::HorizonReply>(
-        target, request, replica_timeout_,
-        guarded([this, telling](const Result<wire::HorizonReply>& reply) {
-          if (!reply.is_ok()) telling->has_failed = true;
-          if (--telling->waiting > 0) return;
-          if (telling->has_failed) return retry_later([this] { tell_horizons(); });
-          scan_page();
-        }));
+    replicas_.ask<wire::HorizonReply>(target, request, replica_timeout_,
+                                      guarded([this, telling, asked = request.partitions](
+                                                  const Result<wire::HorizonReply>& reply) {
+                                        // One that has not heard of the layout yet takes nothing.
+                                        if (!reply.is_ok() || reply->partitions != asked)
+                                          telling->has_failed = true;
+                                        if (--telling->waiting > 0) return;
+                                        if (telling->has_failed)
+                                          return retry_later([this] { tell_horizons(); });
+                                        scan_page();
+                                      }));
   }
 }
 
