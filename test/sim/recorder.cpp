@@ -84,6 +84,8 @@ size_t Recorder::count_holders(const Operation& operation, const DotSet& writes)
 void Recorder::check_holders(const Operation& operation, DotSet writes) {
   if (witness_ == nullptr) return;
   writes.remove(truth_.key(operation.key).phantoms(writes));
+  // A session may know it although no replica needs to any more.
+  writes.remove(truth_.key(operation.key).gone());
   const size_t holders = count_holders(operation, writes);
   const size_t needed = witness_->needed(operation.consistency, operation.is_read());
   if (holders >= needed) return;

@@ -252,6 +252,7 @@ bool ScenarioPlayer::await_equal(const Statement& statement) {
 
 bool ScenarioPlayer::await_forgotten(const Statement& statement) {
   const auto is_forgotten = [&] {
+    if (!theatre_.cluster.is_formed()) return false;
     const auto records = theatre_.cluster.records_of(statement.key);
     return std::all_of(records.begin(), records.end(),
                        [](const FinalRecord& record) { return record.meta.empty(); });

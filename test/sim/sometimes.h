@@ -32,6 +32,7 @@ inline constexpr auto kPoints = std::to_array<Point>({
     {"read without a quorum", Point::Source::kOperation, "get unavailable"},
     {"siblings read", Point::Source::kSight, "siblings read"},
     {"tombstone read", Point::Source::kSight, "tombstone read"},
+    {"session refused as behind", Point::Source::kOperation, "get behind"},
     {"expired here, alive there", Point::Source::kSight, "expired for one node, alive for another"},
     {"answer after the deadline", Point::Source::kSight, "answer after the deadline"},
     // Writes.
@@ -46,7 +47,6 @@ inline constexpr auto kPoints = std::to_array<Point>({
      "forwarded put perhaps stored twice"},
     {"put handed over by a sick store", Point::Source::kEvent, "put_handed_over"},
     {"write minted twice", Point::Source::kSight, "write minted twice"},
-    {"write follows a new layout", Point::Source::kEvent, "write_follows_new_layout"},
     // Hints.
     {"receipt names a hint", Point::Source::kSight, "receipt names a hint"},
     {"hint coalesced", Point::Source::kEvent, "hint_coalesced"},
@@ -64,6 +64,8 @@ inline constexpr auto kPoints = std::to_array<Point>({
     {"transfer restarted", Point::Source::kEvent, "transfer_restarted"},
     // Stores.
     {"actor renewed", Point::Source::kEvent, "actor_renewed"},
+    {"tombstones collected", Point::Source::kEvent, "tombstones_collected"},
+    {"store caught up after a loss", Point::Source::kEvent, "store_caught_up"},
     {"store older than the cluster knows", Point::Source::kEvent, "store_is_older"},
     {"table damaged", Point::Source::kEvent, "table_damaged"},
     {"damage repair waiting", Point::Source::kEvent, "damage_repair_waiting"},

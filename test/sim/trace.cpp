@@ -39,6 +39,8 @@ constexpr std::pair<wire::MessageType, std::string_view> kTypeNames[] = {
     {wire::MessageType::kTransferDone, "TransferDone"},
     {wire::MessageType::kPullRequest, "PullRequest"},
     {wire::MessageType::kPullReply, "PullReply"},
+    {wire::MessageType::kHorizonRequest, "HorizonRequest"},
+    {wire::MessageType::kHorizonReply, "HorizonReply"},
     {wire::MessageType::kRootsRequest, "RootsRequest"},
     {wire::MessageType::kRootsReply, "RootsReply"},
     {wire::MessageType::kLeavesRequest, "LeavesRequest"},
