@@ -42,4 +42,19 @@ bool is_spent(const Record& record, base::Counter horizon) {
          std::none_of(record.versions.begin(), record.versions.end(), is_alive);
 }
 
+Context with_settled(const Context& seen, const Context& wanted, base::Counter horizon) {
+  Context settled = seen;
+  if (horizon == base::Counter{}) return settled;
+  for (const Dot& entry : wanted.vector()) {
+    settled.raise(
+        {entry.actor, std::max(settled.entry(entry.actor), std::min(entry.counter, horizon))});
+  }
+  for (const Span& span : wanted.spans()) {
+    if (span.first <= horizon) {
+      settled.add_span({span.actor, span.first, std::min(span.last, horizon)});
+    }
+  }
+  return settled;
+}
+
 }  // namespace distkv::causality

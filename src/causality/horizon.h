@@ -31,4 +31,8 @@ bool is_below(const Record& record, base::Counter horizon);
 // those with a time to live judged at the horizon, so that all replicas judge alike.
 bool is_spent(const Record& record, base::Counter horizon);
 
+// `seen` by a store with this horizon, together with all of `wanted` that the horizon says it has
+// seen as well.
+Context with_settled(const Context& seen, const Context& wanted, base::Counter horizon);
+
 }  // namespace distkv::causality

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "causality/horizon.h"
+
 namespace distkv::coordinator {
 
 using base::Code;
@@ -195,6 +197,7 @@ void GetOperation::on_read(size_t target, const Result<replica::ReplicaRead>& re
   if (is_enough && read->has_record && tally_.successes() == 1 && !at_least_) {
     return answer_with(read->record);
   }
+  horizon_ = std::max(horizon_, read->horizon);
   replies_[target] = reply_of(*read);
   if (is_enough) resolve();
 }
@@ -259,6 +262,7 @@ void GetOperation::fetch(size_t target) {
                "replica " + self->plan_.targets[target].node->value() +
                    " failed in the middle of a read: " + read.status().to_string()});
         }
+        self->horizon_ = std::max(self->horizon_, read->horizon);
         self->replies_[target] = reply_of(*read);
         if (self->fetching_ == 0) self->merge();
       });
@@ -289,6 +293,16 @@ void GetOperation::merge() {
   if (is_behind(merged)) return ask_beyond();
   if (are_equal) return answer(Status::ok(), std::move(merged));
   repair(std::move(merged));
+}
+
+// A session may have seen what was collected since: no record speaks of it, but the horizon does.
+causality::Context GetOperation::seen_with_horizon(const causality::Record& record) const {
+  return causality::with_settled(record.seen, *at_least_, horizon_);
+}
+
+bool GetOperation::is_behind(const causality::Record& record) const {
+  return at_least_ && !record.seen.includes(*at_least_) &&
+         !seen_with_horizon(record).includes(*at_least_);
 }
 
 // Whoever is asked already may still bring it; else the next one is asked.
@@ -370,6 +384,7 @@ void GetOperation::answer(Status status, causality::Record record) {
   // A hedge hides from the client that somebody is late, not from those who ask next.
   if (!is_hedged_) parts_.timers.stop(late_timer_);
   if (trace_) trace_->close(status);
+  if (at_least_) record.seen = seen_with_horizon(record);
   std::exchange(done_, nullptr)({std::move(status), std::move(record), std::move(trace_)});
 }
 

@@ -66,9 +66,8 @@ class GetOperation : public std::enable_shared_from_this<GetOperation> {
   void answer_unrepaired();
   void answer_with(const replica::RecordView& bytes);
   // For a session: `record` lacks something that it has seen.
-  bool is_behind(const causality::Record& record) const {
-    return at_least_ && !record.seen.includes(*at_least_);
-  }
+  bool is_behind(const causality::Record& record) const;
+  causality::Context seen_with_horizon(const causality::Record& record) const;
   void ask_beyond();
   base::Status behind(std::string why) const;
   void answer(base::Status status, causality::Record record = {});
@@ -88,7 +87,8 @@ class GetOperation : public std::enable_shared_from_this<GetOperation> {
   std::vector<Reply> replies_;       // By target.
   // What a session has seen; its read is over when the answer has seen it too.
   const std::optional<causality::Context> at_least_;
-  size_t wanted_ = 1;  // Answers: more than the quorum, once that has turned out to be behind.
+  base::Counter horizon_;  // The highest of those who answered.
+  size_t wanted_ = 1;      // Answers: more than the quorum, once that has turned out to be behind.
   bool is_hedged_ = false;
   bool is_resolving_ = false;
   size_t fetching_ = 0;

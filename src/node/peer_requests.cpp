@@ -137,20 +137,22 @@ void Node::Impl::on_read(base::ConnectionId from, const wire::FrameView& frame) 
   if (!layout.is_ok()) {
     return reply(from, frame.request_id, wire::ReadReply{layout.code(), layout.message()});
   }
-  local_->read_for_client({request->key, ring::token_of(request->key)},
-                          [this, from, id = frame.request_id, wants_digest = request->wants_digest](
-                              const Result<replica::RecordView>& record) {
-                            wire::ReadReply answer;
-                            if (!record.is_ok()) {
-                              answer.code = record.code();
-                              answer.message = record.status().message();
-                            } else {
-                              answer.digest = record->digest();
-                              if (!wants_digest) answer.meta = record->meta;
-                              if (!wants_digest) answer.values = record->values;
-                            }
-                            reply(from, id, answer);
-                          });
+  local_->read_for_client(
+      {request->key, ring::token_of(request->key)},
+      [this, from, id = frame.request_id, wants_digest = request->wants_digest,
+       token = ring::token_of(request->key)](const Result<replica::RecordView>& record) {
+        wire::ReadReply answer;
+        answer.horizon = holdings_.horizon(token);
+        if (!record.is_ok()) {
+          answer.code = record.code();
+          answer.message = record.status().message();
+        } else {
+          answer.digest = record->digest();
+          if (!wants_digest) answer.meta = record->meta;
+          if (!wants_digest) answer.values = record->values;
+        }
+        reply(from, id, answer);
+      });
 }
 
 void Node::Impl::on_forwarded_put(base::ConnectionId from, const wire::FrameView& frame) {

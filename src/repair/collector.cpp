@@ -104,7 +104,7 @@ void Collector::on_page(Result<WalkedPage> page) {
   if (is_found) batch_->partitions.insert(to_look_.front());
   if (is_found || after_.empty()) {
     const PartitionId partition = to_look_.front();
-    if (newest_ > batch_->horizon) aging_.try_emplace(partition, newest_, host_.clock.now());
+    if (newest_ > batch_->horizon) aging_.try_emplace(partition, Aging{newest_, host_.clock.now()});
     after_.clear();
     newest_ = {};
     to_look_.pop_front();

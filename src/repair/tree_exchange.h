@@ -48,8 +48,8 @@ struct Exchanged {
   bool is_equal = false;  // Each leaf was equal at some moment since the exchange began.
   // All that either side held when the exchange began, both hold now.
   bool is_shared = false;
-  base::Counter horizon;  // The peer's, of the partition; this side's, if that is higher, may rise
-                          // to it once all is shared.
+  base::Counter horizon = {};  // The peer's, of the partition; this side's, if that is higher, may
+                               // rise to it once all is shared.
   uint64_t collected = 0;
   uint64_t records_sent = 0;
   uint64_t records_got = 0;

@@ -96,6 +96,8 @@ class LocalReplica {
   void settle(const KeyPlace& place, const RecordView& other, base::Counter horizon,
               storage::Done done);
 
+  // Of the token's partition (holdings.h).
+  base::Counter horizon(base::Token token) const { return holdings_.horizon(token); }
   // Where a write lies once it was answered.
   base::Persistence persistence() const { return engine_.persistence(durability_); }
 

@@ -23,7 +23,7 @@ Result<ReplicaRead> record_of(const Result<wire::FrameView>& answer, bool wants_
   const Result<wire::ReadReply> reply = wire::expect<wire::ReadReply>(answer);
   if (!reply.is_ok()) return reply.status();
   if (reply->code != Code::kOk) return Status(reply->code, std::string(reply->message));
-  return ReplicaRead{!wants_digest, reply->digest, {reply->meta, reply->values}};
+  return ReplicaRead{!wants_digest, reply->digest, {reply->meta, reply->values}, reply->horizon};
 }
 
 Result<PulledPage> page_of(const Result<wire::FrameView>& answer) {
@@ -74,12 +74,12 @@ void Replicas::read(const base::NodeId& node, const KeyPlace& place, bool wants_
     score.answered(now, now - since, is_ok);
   };
   if (node == self_) {
-    return local_.read_for_client(place,
-                                  [done = std::move(done), count](Result<RecordView> record) {
-                                    count(record.is_ok());
-                                    if (!record.is_ok()) return done(record.status());
-                                    done(ReplicaRead{true, 0, *record});
-                                  });
+    return local_.read_for_client(place, [this, token = place.token, done = std::move(done),
+                                          count](Result<RecordView> record) {
+      count(record.is_ok());
+      if (!record.is_ok()) return done(record.status());
+      done(ReplicaRead{true, 0, *record, local_.horizon(token)});
+    });
   }
   const membership::Member* member = membership_.find(node);
   if (member == nullptr || !member->is_reachable()) return done(down(node));

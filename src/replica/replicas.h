@@ -16,9 +16,10 @@
 namespace distkv::replica {
 
 struct ReplicaRead {
-  bool has_record = true;  // False: only the digest was asked for.
-  uint64_t digest = 0;     // Without a record only. Zero: the replica holds nothing of the key.
-  RecordView record;       // Lives for the call.
+  bool has_record = true;      // False: only the digest was asked for.
+  uint64_t digest = 0;         // Without a record only. Zero: the replica holds nothing of the key.
+  RecordView record;           // Lives for the call.
+  base::Counter horizon = {};  // Of the key's partition there.
 };
 // Where the write lies, if the status is ok.
 using ApplyDone = std::function<void(const base::Status&, base::Persistence)>;

@@ -260,6 +260,7 @@ struct ReadReply {
   uint64_t digest = 0;  // causality::digest; zero: the replica holds nothing of the key.
   std::string_view meta;
   std::string_view values;
+  base::Counter horizon = {};  // Of the key's partition there (causality/horizon.h).
   friend bool operator==(const ReadReply&, const ReadReply&) = default;
 };
 

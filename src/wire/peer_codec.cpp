@@ -143,7 +143,7 @@ std::string_view Encoder::encode(const ReadReply& message, RequestId id) {
   const TextOffset meta = builder.text(message.meta);
   const TextOffset text = builder.sentence(message.message);
   const auto root = fb::CreateReadReply(builder.flat, static_cast<uint8_t>(message.code), text,
-                                        message.digest, meta, values);
+                                        message.digest, meta, values, message.horizon.value());
   return builder.finish(message.kType, id, root.Union());
 }
 
@@ -153,6 +153,7 @@ static void read(const fb::ReadReply& table, ReadReply& out, Checks& checks) {
   out.digest = table.digest();
   out.meta = checks.bytes(view(table.meta()), kRecordMetaBytesMax, "meta");
   out.values = view(table.values());
+  out.horizon = base::Counter(table.horizon());
 }
 
 std::string_view Encoder::encode(const JoinRequest& message, RequestId id) {

@@ -38,7 +38,7 @@ struct LeavesRequest {
   base::LayoutVersion layout_version;
   base::PartitionId partition;
   std::vector<uint16_t> leaves;  // Ascending; empty: all of the partition.
-  base::Counter horizon;         // The asker's, of the partition.
+  base::Counter horizon = {};    // The asker's, of the partition.
   friend bool operator==(const LeavesRequest&, const LeavesRequest&) = default;
 };
 
@@ -47,7 +47,7 @@ struct LeavesReply {
   base::Code code = base::Code::kOk;
   std::string_view message;
   std::vector<uint64_t> hashes;  // In the order asked for.
-  base::Counter horizon;         // The peer's, of the partition.
+  base::Counter horizon = {};    // The peer's, of the partition.
   friend bool operator==(const LeavesReply&, const LeavesReply&) = default;
 };
 
@@ -120,7 +120,7 @@ struct HorizonRequest {
   static constexpr MessageType kType = MessageType::kHorizonRequest;
   base::LayoutVersion layout_version;
   HorizonStep step = HorizonStep::kPromise;
-  base::Counter horizon;
+  base::Counter horizon = {};
   std::vector<uint32_t> partitions;  // Ascending.
   friend bool operator==(const HorizonRequest&, const HorizonRequest&) = default;
 };

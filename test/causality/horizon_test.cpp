@@ -90,6 +90,21 @@ TEST_CASE("a value with a time to live is judged at the horizon, not at anybody'
   CHECK(is_spent(expiring, at(150)));
 }
 
+TEST_CASE("a store has seen what its horizon says, and no more") {
+  Context seen;
+  seen.raise(dot(kA, 40));
+  Context wanted;
+  wanted.raise(dot(kA, 10));
+  wanted.raise(dot(kB, 15));
+  CHECK_FALSE(with_settled(seen, wanted, base::Counter{}).includes(wanted));
+  CHECK(with_settled(seen, wanted, base::Counter{20}).includes(wanted));
+  CHECK(with_settled(seen, wanted, base::Counter{20}).includes(seen));
+
+  wanted.add(dot(kB, 30));
+  CHECK_FALSE(with_settled(seen, wanted, base::Counter{20}).includes(wanted));
+  CHECK(with_settled(seen, wanted, base::Counter{30}).includes(wanted));
+}
+
 TEST_SUITE_END();
 
 }  // namespace

@@ -92,6 +92,29 @@ TEST_CASE_FIXTURE(Fixture, "a read that could show all it must asks nobody else"
   CHECK(cluster[2].engine().sample().reads == before);
 }
 
+TEST_CASE("a session that saw a key which was deleted and forgotten goes on reading it") {
+  SmallCluster cluster(3, 3, {}, seconds(2));
+  REQUIRE(cluster.put(0, "key", "value") == "ok");
+  REQUIRE(cluster.put(0, "key", "", true) == "ok");
+  const std::string seen = cluster.context_of(1, "key");
+  const auto collected = [&](size_t node) {
+    uint64_t count = 0;
+    cluster[node].node().status(
+        [&count](const wire::StatusReply& reply) { count = reply.anti_entropy->collected; });
+    return count;
+  };
+  REQUIRE(cluster.run_until([&] { return collected(0) + collected(1) + collected(2) == 3; },
+                            seconds(60)));
+
+  for (size_t through = 0; through < 3; ++through) {
+    CHECK(get(cluster, through, "key", seen).value == "(absent)");
+    CHECK(get(cluster, through, "key", seen, Consistency::kQuorum).value == "(absent)");
+  }
+  const std::string receipt = put_at_one(cluster, 0, "key");
+  CHECK(get(cluster, 1, "key", receipt).value == "value");
+  CHECK(get(cluster, 0, "key", seen).value == "value");
+}
+
 TEST_CASE_FIXTURE(Fixture, "where nobody who answers has it, the answer says so and what to do") {
   cluster[0].pause();
   const Answer late = get(cluster, 1, "key", receipt);

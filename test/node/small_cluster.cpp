@@ -189,9 +189,12 @@ void Machine::reply(base::ConnectionId to, std::string_view frame) {
   });
 }
 
-SmallCluster::SmallCluster(size_t machines, uint32_t replicas, const replica::HintLimits& hints) {
+SmallCluster::SmallCluster(size_t machines, uint32_t replicas, const replica::HintLimits& hints,
+                           base::Duration tombstone_grace) {
   for (size_t i = 0; i < machines; ++i) {
-    machines_.push_back(std::make_unique<Machine>(*this, i, config_of(i, replicas, hints)));
+    Config config = config_of(i, replicas, hints);
+    config.tombstone_grace = tombstone_grace;
+    machines_.push_back(std::make_unique<Machine>(*this, i, std::move(config)));
   }
   for (const auto& machine : machines_) {
     machine->start();

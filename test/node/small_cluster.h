@@ -79,7 +79,8 @@ class SmallCluster {
   // Formed and settled, its hash trees built: no survey flushes a memtable while a test lays out
   // tables.
   explicit SmallCluster(size_t machines, uint32_t replicas = 3,
-                        const replica::HintLimits& hints = {});
+                        const replica::HintLimits& hints = {},
+                        base::Duration tombstone_grace = std::chrono::hours(24));
 
   Machine& operator[](size_t number) { return *machines_[number]; }
   size_t size() const { return machines_.size(); }

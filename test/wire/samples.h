@@ -208,6 +208,12 @@ inline ReadReply sample_read_reply() {
           .values = "values"};
 }
 
+inline ReadReply sample_read_reply_with_horizon() {
+  ReadReply reply = sample_read_reply();
+  reply.horizon = base::Counter(0x0102030405060708);
+  return reply;
+}
+
 inline JoinRequest sample_join_request() {
   return {.cluster_name = "prod",
           .cluster_id = sample_cluster_id(),
@@ -387,6 +393,7 @@ void for_each_sample(Visit visit) {
   visit("ApplyReply", sample_apply_reply());
   visit("ReadRequest", sample_read_request());
   visit("ReadReply", sample_read_reply());
+  visit("ReadReplyWithHorizon", sample_read_reply_with_horizon());
   visit("JoinRequest", sample_join_request());
   visit("JoinReply", sample_join_reply());
   visit("LayoutRequest", LayoutRequest{});
