@@ -177,6 +177,22 @@ TEST_CASE_FIXTURE(Fixture,
   CHECK_FALSE(rig[2].stored("k").empty());
 }
 
+TEST_CASE_FIXTURE(Fixture, "a new replica is behind where the partitions it gets have a horizon") {
+  HorizonAnswers& answers = *rig[1].horizons;
+  const auto inherit = [&](uint32_t partition, uint64_t horizon) {
+    answers.answer(
+        {rig.layouts.version(), wire::HorizonStep::kInherit, base::Counter{horizon}, {partition}},
+        [](const wire::HorizonReply& reply) { CHECK(reply.partitions.size() == 1); });
+  };
+  inherit(3, 50);
+  CHECK(rig[1].holdings.is_behind(base::PartitionId{3}));
+  CHECK(rig[1].holdings.floor() == base::Counter{50});
+
+  rig[1].holdings.raise_horizon(base::PartitionId{4}, base::Counter{60});
+  inherit(4, 60);
+  CHECK_FALSE(rig[1].holdings.is_behind(base::PartitionId{4}));
+}
+
 TEST_CASE_FIXTURE(Fixture, "a proof is given once what it speaks of is on disk") {
   put("k", true);
   rig[1].engine.holds_sync = true;
