@@ -6,7 +6,7 @@
 // is up to T and nothing alive may go as a whole: what it had seen, the horizon says as well. It is
 // a floor under the context of every record of the partition. After Gonçalves et al., "DottedDB:
 // Anti-Entropy without Merkle Trees, Deletes without Tombstones" (2017), with one clock value for a
-// partition in place of a set of dots for a node. How a store comes by it: repair/README.md.
+// partition in place of a set of dots for a node. How a store comes by it: repair/COLLECTION.md.
 //
 // Pure functions, free of any thread rule. A zero horizon changes nothing.
 #pragma once

@@ -26,6 +26,20 @@ struct Fixture {
     cluster[number].start();
     await(number);
   }
+  // A copy of the store as it was closed; its node then lives on.
+  auto copy_and_live_on() {
+    cluster[kNode].stop();
+    auto copy = cluster[kNode].disk.copy();
+    cluster[kNode].start();
+    await(kNode);
+    return copy;
+  }
+  // The node goes on from such a copy.
+  void restart_from(const storage::io::test::SimFileSystem& copy) {
+    cluster[kNode].disk.exchange_for(copy);
+    cluster[kNode].start();
+    await(kNode);
+  }
   bool has_renewed() { return cluster[kNode].has_logged("actor_renewed"); }
 
   SmallCluster cluster{3};
@@ -51,19 +65,14 @@ TEST_CASE_FIXTURE(Fixture, "where not everybody confirms its past it takes a new
 TEST_CASE_FIXTURE(Fixture,
                   "a store restored from a copy supersedes nothing that it has forgotten") {
   REQUIRE(cluster.put(kNode, "key", "first") == "ok");
-  cluster[kNode].stop();
-  const auto copy = cluster[kNode].disk.copy();
-  cluster[kNode].start();
-  await(kNode);
+  const auto copy = copy_and_live_on();
   // Written by the later life, beside what a client knows of the first value.
   const std::string context = cluster.context_of(kNode, "key");
   REQUIRE(cluster.put(kNode, "key", "forgotten") == "ok");
   cluster.run(milliseconds(500));
   cluster[kNode].crash();
 
-  cluster[kNode].disk.exchange_for(*copy);
-  cluster[kNode].start();
-  await(kNode);
+  restart_from(*copy);
   CHECK(cluster[kNode].has_logged("store_is_older"));
   CHECK(has_renewed());
   REQUIRE(cluster.put(kNode, "key", "restored", context) == "ok");
@@ -74,10 +83,7 @@ TEST_CASE_FIXTURE(Fixture,
 }
 
 TEST_CASE_FIXTURE(Fixture, "starts that end early do not make an old copy look like a later life") {
-  cluster[kNode].stop();
-  const auto copy = cluster[kNode].disk.copy();
-  cluster[kNode].start();
-  await(kNode);
+  const auto copy = copy_and_live_on();
   cluster[kNode].crash();
   cluster[kNode].disk.exchange_for(*copy);
   // As often as it takes to raise the generation over that of the life before.
@@ -95,19 +101,14 @@ TEST_CASE_FIXTURE(Fixture, "starts that end early do not make an old copy look l
 }
 
 TEST_CASE_FIXTURE(Fixture, "a restored store answers no read before it has caught up") {
-  cluster[kNode].stop();
-  const auto copy = cluster[kNode].disk.copy();
-  cluster[kNode].start();
-  await(kNode);
+  const auto copy = copy_and_live_on();
   REQUIRE(cluster.put(kNode, "key", "forgotten") == "ok");
   cluster.run(milliseconds(500));
   cluster[kNode].crash();
   cluster[0].crash();
 
   // One other replica is up, which may not hold all that this one acknowledged.
-  cluster[kNode].disk.exchange_for(*copy);
-  cluster[kNode].start();
-  await(kNode);
+  restart_from(*copy);
   CHECK(cluster[kNode].has_logged("store_is_behind"));
   CHECK(cluster.get(kNode, "key", Consistency::kQuorum) == "unavailable");
   CHECK(cluster.get(kNode, "key", Consistency::kOne) == "forgotten");  // From the other.
@@ -138,9 +139,7 @@ TEST_CASE_FIXTURE(Fixture, "nor does one whose copy was made before it had found
   cluster.run(milliseconds(500));
   cluster[kNode].crash();
 
-  cluster[kNode].disk.exchange_for(*copy);
-  cluster[kNode].start();
-  await(kNode);
+  restart_from(*copy);
   REQUIRE(cluster.put(kNode, "key", "restored", context) == "ok");
 
   cluster.run(milliseconds(500));
@@ -148,10 +147,7 @@ TEST_CASE_FIXTURE(Fixture, "nor does one whose copy was made before it had found
 }
 
 TEST_CASE_FIXTURE(Fixture, "a copy of a store does not start while its node runs elsewhere") {
-  cluster[kNode].stop();
-  const auto copy = cluster[kNode].disk.copy();
-  cluster[kNode].start();
-  await(kNode);
+  const auto copy = copy_and_live_on();
 
   cluster[1].crash();
   cluster[1].disk.exchange_for(*copy);
