@@ -20,13 +20,6 @@ constexpr size_t kLengthBytes = 4;  // The length field, which does not count it
 constexpr size_t kChecksumOffset = 16;
 static_assert(kChecksumOffset + sizeof(uint64_t) == kFrameHeaderBytes);
 
-struct Header {
-  MessageType type = MessageType::kError;
-  base::RequestId request_id;
-  size_t frame_bytes = 0;  // The whole frame, its length field included.
-  uint64_t checksum = 0;
-};
-
 // XXH3-64 of the body, seeded with that of the header before the checksum: both are covered without
 // being copied side by side.
 uint64_t checksum_of(std::string_view header, std::string_view body) {
@@ -36,10 +29,10 @@ uint64_t checksum_of(std::string_view header, std::string_view body) {
 Status corrupt(std::string message) { return Status(Code::kCorrupt, std::move(message)); }
 
 // Judges all that can be known before the body is there.
-Result<Header> parse_header(std::string_view bytes, size_t frame_bytes_max) {
+Result<FrameHeader> parse_header(std::string_view bytes, size_t frame_bytes_max) {
   DISTKV_CHECK(bytes.size() >= kFrameHeaderBytes);
   base::Reader reader(bytes.substr(0, kFrameHeaderBytes));
-  Header header;
+  FrameHeader header;
   header.frame_bytes = kLengthBytes + size_t{reader.u32()};
   const uint8_t version = reader.u8();
   header.type = static_cast<MessageType>(reader.u8());
@@ -63,7 +56,7 @@ Result<Header> parse_header(std::string_view bytes, size_t frame_bytes_max) {
 }
 
 // `frame` is exactly the bytes `header` announced.
-Result<FrameView> check_frame(const Header& header, std::string_view frame) {
+Result<FrameView> check_frame(const FrameHeader& header, std::string_view frame) {
   DISTKV_CHECK(frame.size() == header.frame_bytes);
   const std::string_view body = frame.substr(kFrameHeaderBytes);
   if (checksum_of(frame, body) != header.checksum) {
@@ -98,7 +91,7 @@ void append_frame(MessageType type, base::RequestId request_id, std::string_view
 
 Result<FrameView> parse_datagram(std::string_view packet) {
   if (packet.size() < kFrameHeaderBytes) return corrupt("datagram shorter than a frame header");
-  const Result<Header> header = parse_header(packet, packet.size());
+  const Result<FrameHeader> header = parse_header(packet, packet.size());
   if (!header.is_ok()) return corrupt(header.status().message());
   if (header->frame_bytes != packet.size()) return corrupt("datagram with bytes after its frame");
   return check_frame(*header, packet);
@@ -109,6 +102,10 @@ Status FrameReader::feed(std::string_view bytes, const FrameHandler& on_frame) {
   bool goes_on = true;
   // After a handler said no, this object may be gone: nothing below touches it then.
   while (goes_on && !bytes.empty()) {
+    if (bytes_to_drop_ > 0) {
+      drop(bytes);
+      continue;
+    }
     const Status status = partial_.empty() ? take_whole(bytes, on_frame, goes_on)
                                            : take_partial(bytes, on_frame, goes_on);
     if (!status.is_ok()) {
@@ -125,9 +122,14 @@ Status FrameReader::take_whole(std::string_view& bytes, const FrameHandler& on_f
     keep(bytes, bytes.size());
     return Status::ok();
   }
-  const Result<Header> header = parse_header(bytes, frame_bytes_max_);
+  const Result<FrameHeader> header = parse_header(bytes, frame_bytes_max_);
   if (!header.is_ok()) return header.status();
+  if (!is_wanted(*header)) {
+    bytes_to_drop_ = header->frame_bytes;
+    return Status::ok();
+  }
   if (bytes.size() < header->frame_bytes) {
+    is_judged_ = true;
     partial_.reserve(header->frame_bytes);
     keep(bytes, bytes.size());
     return Status::ok();
@@ -143,13 +145,20 @@ Status FrameReader::take_partial(std::string_view& bytes, const FrameHandler& on
                                  bool& goes_on) {
   if (partial_.size() < kFrameHeaderBytes) keep(bytes, kFrameHeaderBytes - partial_.size());
   if (partial_.size() < kFrameHeaderBytes) return Status::ok();
-  // Judged before a byte of the body is kept, and again with each chunk: 24 bytes, cheap.
-  const Result<Header> header = parse_header(partial_, frame_bytes_max_);
+  // Read before a byte of the body is kept, and again with each chunk: 24 bytes, cheap.
+  const Result<FrameHeader> header = parse_header(partial_, frame_bytes_max_);
   if (!header.is_ok()) return header.status();
+  if (!is_judged_ && !is_wanted(*header)) {
+    bytes_to_drop_ = header->frame_bytes - partial_.size();
+    partial_ = std::string();
+    return Status::ok();
+  }
+  is_judged_ = true;
   partial_.reserve(header->frame_bytes);
   keep(bytes, header->frame_bytes - partial_.size());
   if (partial_.size() < header->frame_bytes) return Status::ok();
 
+  is_judged_ = false;
   // Moved out, so that the view outlives this object should the handler destroy it.
   const std::string whole = std::exchange(partial_, std::string());
   const Result<FrameView> frame = check_frame(*header, whole);
@@ -162,6 +171,12 @@ void FrameReader::keep(std::string_view& bytes, size_t count) {
   const size_t kept = std::min(count, bytes.size());
   partial_.append(bytes.substr(0, kept));
   bytes.remove_prefix(kept);
+}
+
+void FrameReader::drop(std::string_view& bytes) {
+  const size_t dropped = std::min(bytes_to_drop_, bytes.size());
+  bytes.remove_prefix(dropped);
+  bytes_to_drop_ -= dropped;
 }
 
 }  // namespace distkv::wire

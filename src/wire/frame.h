@@ -12,6 +12,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/result.h"
 #include "base/types.h"
@@ -78,6 +79,9 @@ struct FrameView {
   std::string_view body;
 };
 
+// Of the whole frame, as its header announced it.
+inline size_t size_of(const FrameView& frame) { return kFrameHeaderBytes + frame.body.size(); }
+
 // What stands before `body` in its frame; for those who can put it there without a copy.
 std::string frame_header(MessageType type, base::RequestId request_id, std::string_view body);
 // Appends one frame to `out`.
@@ -85,6 +89,18 @@ void append_frame(MessageType type, base::RequestId request_id, std::string_view
                   std::string& out);
 // A datagram is exactly one frame. kCorrupt otherwise.
 base::Result<FrameView> parse_datagram(std::string_view packet);
+
+// What the first bytes of a frame say, while its body is on its way. Not proven yet: the checksum
+// covers the body too.
+struct FrameHeader {
+  MessageType type = MessageType::kError;
+  base::RequestId request_id;
+  size_t frame_bytes = 0;  // The whole frame, this header included.
+  uint64_t checksum = 0;
+};
+
+// False: the frame is not wanted, so none of it is to be kept.
+using FrameJudge = std::function<bool(const FrameHeader&)>;
 
 // False: the connection is going away, hand over no more.
 using FrameHandler = std::function<bool(const FrameView&)>;
@@ -100,18 +116,28 @@ class FrameReader {
   // length or checksum with kCorrupt. After a failure the stream is unusable: close it. If
   // `on_frame` returns false the rest of `bytes` is dropped, and it may have destroyed this reader.
   base::Status feed(std::string_view bytes, const FrameHandler& on_frame);
+  // Asked of each frame once, as soon as its header is there and before memory is taken for its
+  // body. A frame that is not wanted is dropped as it arrives, unchecked, and the next one is read.
+  void set_judge(FrameJudge judge) { judge_ = std::move(judge); }
   // A peer that has greeted may send larger frames than a client. May be called by `on_frame`;
   // holds from the next header on. Counts the whole frame, header included.
   void set_frame_bytes_max(size_t bytes) { frame_bytes_max_ = bytes; }
   size_t bytes_held() const { return partial_.size(); }
+  // The end of a frame is missing, kept or dropped.
+  bool is_within_frame() const { return !partial_.empty() || bytes_to_drop_ > 0; }
 
  private:
   base::Status take_whole(std::string_view& bytes, const FrameHandler& on_frame, bool& goes_on);
   base::Status take_partial(std::string_view& bytes, const FrameHandler& on_frame, bool& goes_on);
   void keep(std::string_view& bytes, size_t count);
+  void drop(std::string_view& bytes);
+  bool is_wanted(const FrameHeader& header) const { return !judge_ || judge_(header); }
 
   size_t frame_bytes_max_;
+  FrameJudge judge_;
   bool has_failed_ = false;
+  bool is_judged_ = false;    // The unfinished frame.
+  size_t bytes_to_drop_ = 0;  // Of the frame that is not wanted.
   std::string partial_;  // The unfinished frame; capacity never beyond what its header announced.
 };
 

@@ -114,6 +114,50 @@ TEST_CASE("a frame of exactly the limit passes, one byte more is refused at its 
   CHECK(seen.size() == 1);
 }
 
+// Takes all but frame 2, and notes whom it was asked about.
+struct Judge {
+  bool operator()(const FrameHeader& header) const {
+    asked->push_back(header.request_id.value());
+    return header.request_id != RequestId{2};
+  }
+  std::vector<uint64_t>* asked;
+};
+
+TEST_CASE("a frame that is not wanted is dropped wherever it is split, and none of it is kept") {
+  const std::vector<Seen> wanted = {{MessageType::kGetRequest, 1, "one"},
+                                    {MessageType::kPutRequest, 3, "three"}};
+  const std::string stream = frame_of(MessageType::kGetRequest, 1, "one") +
+                             frame_of(MessageType::kPutRequest, 2, std::string(100, 'x')) +
+                             frame_of(MessageType::kPutRequest, 3, "three");
+  for (size_t split = 0; split <= stream.size(); ++split) {
+    FrameReader reader(kLimit);
+    std::vector<uint64_t> asked;
+    reader.set_judge(Judge{&asked});
+    std::vector<Seen> seen;
+    CHECK(reader.feed(std::string_view(stream).substr(0, split), collect(seen)).is_ok());
+    CHECK(reader.bytes_held() < kFrameHeaderBytes + 10);
+    CHECK(reader.feed(std::string_view(stream).substr(split), collect(seen)).is_ok());
+    CHECK(seen == wanted);
+    CHECK(asked == std::vector<uint64_t>{1, 2, 3});
+    CHECK_FALSE(reader.is_within_frame());
+  }
+}
+
+TEST_CASE("a frame is judged once, by its header, before its body is there") {
+  const std::string frame = frame_of(MessageType::kPutRequest, 1, std::string(100, 'x'));
+  FrameReader reader(kLimit);
+  std::vector<uint64_t> asked;
+  reader.set_judge(Judge{&asked});
+  std::vector<Seen> seen;
+  for (size_t i = 0; i < frame.size(); ++i) {
+    CHECK(asked.size() == (i < kFrameHeaderBytes ? 0 : 1));
+    CHECK(reader.feed(std::string_view(frame).substr(i, 1), collect(seen)).is_ok());
+    CHECK(reader.is_within_frame() == (i + 1 < frame.size()));
+  }
+  CHECK(seen.size() == 1);
+  CHECK(asked.size() == 1);
+}
+
 TEST_CASE("the limit may be raised while a frame is handled, and holds from the next one on") {
   const std::string greeting = frame_of(MessageType::kGreeting, 0, "hello");
   const std::string large = frame_of(MessageType::kApplyRequest, 1, std::string(kLimit, 'x'));
