@@ -15,19 +15,50 @@ Rpc::~Rpc() {
 
 size_t Rpc::start(const base::Endpoint& to, base::RequestId id, std::string_view frame,
                   base::Duration timeout, ReplyDone done) {
-  if (calls_.size() >= kCallsMax) {
-    done(Status(Code::kOverloaded, "too many calls to peers are outstanding"));
-    return 0;
-  }
   const size_t bytes = frame.size();
-  const Status sent = network_.send(to, frame);
+  Status sent = judge(to, bytes);
+  if (sent.is_ok()) sent = network_.send(to, frame);
   if (!sent.is_ok()) {
     done(sent);
     return 0;
   }
   const base::TimerId timer = timers_.start(timeout, [this, id] { expire(id); });
-  calls_.emplace(id, Call{to, std::move(done), timer});
+  calls_.emplace(id, Call{to, std::move(done), timer, bytes});
+  Load& load = loads_[to];
+  ++load.calls;
+  load.bytes += bytes;
+  bytes_ += bytes;
   return bytes;
+}
+
+Status Rpc::judge(const base::Endpoint& to, size_t bytes) const {
+  if (calls_.size() >= limits_.calls_max) {
+    return {Code::kOverloaded, "too many calls to peers are unanswered"};
+  }
+  // Together they are below what one may leave open, nearly always: no need to look.
+  if (calls_.size() < limits_.peer_calls_max && bytes_ + bytes <= limits_.peer_bytes_max) {
+    return Status::ok();
+  }
+  const auto load = loads_.find(to);
+  if (load == loads_.end()) return Status::ok();
+  if (load->second.calls < limits_.peer_calls_max &&
+      load->second.bytes + bytes <= limits_.peer_bytes_max) {
+    return Status::ok();
+  }
+  return {Code::kOverloaded, to.value() + " is slow: it has left " +
+                                 std::to_string(load->second.calls) + " calls of " +
+                                 std::to_string(load->second.bytes) + " bytes unanswered"};
+}
+
+bool Rpc::has_room(const base::Endpoint& to, size_t bytes) const {
+  return judge(to, bytes).is_ok();
+}
+
+void Rpc::unload(const Call& call) {
+  bytes_ -= call.bytes;
+  const auto load = loads_.find(call.to);
+  load->second.bytes -= call.bytes;
+  if (--load->second.calls == 0) loads_.erase(load);
 }
 
 void Rpc::on_reply(const base::Endpoint& from, const FrameView& frame) {
@@ -62,6 +93,7 @@ void Rpc::finish(base::RequestId id, const base::Result<FrameView>& result) {
   // Forgotten before `done` runs, which may start calls or lose peers itself.
   Call call = std::move(found->second);
   calls_.erase(found);
+  unload(call);
   timers_.stop(call.timer);
   call.done(result);
 }

@@ -1,7 +1,8 @@
 // Questions to peers and their answers. One owner; deterministic.
 //
 // Every call ends exactly once: with the reply frame, or with kTimedOut, kLost (the stream broke
-// first) or kOverloaded (never sent). At most kCallsMax are outstanding.
+// first) or kOverloaded (never sent). A peer that leaves too much unanswered is not sent more: who
+// asks learns at once that it is slow, and one slow peer holds no memory that the others need.
 #pragma once
 
 #include <cstddef>
@@ -18,7 +19,13 @@
 
 namespace distkv::wire {
 
-inline constexpr size_t kCallsMax = 100000;  // Bounds memory when every peer hangs at once.
+// What may be sent and not answered. A peer always takes one call, however large.
+struct RpcLimits {
+  size_t calls_max = 100'000;  // Of all peers together.
+  // Several times what a peer that keeps up leaves open: 50 clients 64 deep are 3200.
+  size_t peer_calls_max = 10'000;
+  size_t peer_bytes_max = kPeerFrameBytesMax;
+};
 
 // The reply frame lives for the length of the call.
 using ReplyDone = std::function<void(const base::Result<FrameView>&)>;
@@ -26,8 +33,8 @@ using ReplyDone = std::function<void(const base::Result<FrameView>&)>;
 class Rpc {
  public:
   // All must outlive this.
-  Rpc(Network& network, base::Timers& timers, Encoder& encoder)
-      : network_(network), timers_(timers), encoder_(encoder) {}
+  Rpc(Network& network, base::Timers& timers, Encoder& encoder, const RpcLimits& limits = {})
+      : network_(network), timers_(timers), encoder_(encoder), limits_(limits) {}
   // Forgets what is outstanding: no `done` runs.
   ~Rpc();
   Rpc(const Rpc&) = delete;
@@ -48,13 +55,23 @@ class Rpc {
   // Fails this peer's calls with kLost, oldest first. Calls started meanwhile are not among them.
   void on_peer_lost(const base::Endpoint& to);
   size_t outstanding() const { return calls_.size(); }
+  // The peer would be sent a call of `bytes`.
+  bool has_room(const base::Endpoint& to, size_t bytes) const;
 
  private:
+  // Of one peer, unanswered.
+  struct Load {
+    size_t calls = 0;
+    size_t bytes = 0;
+  };
   struct Call {
     base::Endpoint to;
     ReplyDone done;
     base::TimerId timer;
+    size_t bytes = 0;
   };
+  base::Status judge(const base::Endpoint& to, size_t bytes) const;
+  void unload(const Call& call);
   size_t start(const base::Endpoint& to, base::RequestId id, std::string_view frame,
                base::Duration timeout, ReplyDone done);
   void expire(base::RequestId id);
@@ -63,8 +80,11 @@ class Rpc {
   Network& network_;
   base::Timers& timers_;
   Encoder& encoder_;
+  const RpcLimits limits_;
   uint64_t last_id_ = 0;
   std::unordered_map<base::RequestId, Call> calls_;
+  std::unordered_map<base::Endpoint, Load> loads_;  // Of peers with a call outstanding.
+  size_t bytes_ = 0;                                // Of all of them.
 };
 
 // What an error frame says, as a status; never ok.

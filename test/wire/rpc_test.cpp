@@ -43,11 +43,13 @@ const Endpoint kPeer("peer:1");
 const Endpoint kOther("other:1");
 
 struct Fixture {
+  explicit Fixture(const RpcLimits& limits = {}) : rpc(network, timers, encoder, limits) {}
+
   HandClock clock;
   base::Timers timers{clock};
   ScriptedNetwork network;
   Encoder encoder;
-  Rpc rpc{network, timers, encoder};
+  Rpc rpc;
   std::string transcript;  // One line a call that ended.
 
   // Notes "name: ok" or "name: code" when the call ends.
@@ -177,13 +179,48 @@ TEST_CASE_FIXTURE(Fixture, "a call that cannot be queued ends at once as overloa
   CHECK(timers.size() == 0);
 }
 
-TEST_CASE_FIXTURE(Fixture, "past the limit of outstanding calls a call is refused unsent") {
-  for (size_t i = 0; i < kCallsMax; ++i) {
-    rpc.call(kPeer, LayoutRequest{}, milliseconds(100), [](const base::Result<FrameView>&) {});
-  }
-  call(kOther, "one more");
-  CHECK(transcript == "one more: overloaded\n");
-  CHECK(network.sent.size() == kCallsMax);
+TEST_CASE("past the limit of outstanding calls a call is refused unsent") {
+  Fixture fixture({.calls_max = 2});
+  fixture.call(kPeer, "a");
+  fixture.call(kPeer, "b");
+  fixture.call(kOther, "c");
+  CHECK(fixture.transcript == "c: overloaded\n");
+  CHECK(fixture.network.sent.size() == 2);
+}
+
+TEST_CASE("a peer that leaves calls unanswered is sent no more, and the others are") {
+  Fixture fixture({.peer_calls_max = 2});
+  fixture.call(kPeer, "a");
+  fixture.call(kPeer, "b");
+  CHECK_FALSE(fixture.rpc.has_room(kPeer, 1));
+  fixture.call(kPeer, "c");
+  fixture.call(kOther, "d");
+  CHECK(fixture.transcript == "c: overloaded\n");
+  CHECK(fixture.network.sent.size() == 3);
+
+  fixture.answer(0, kPeer);
+  CHECK(fixture.rpc.has_room(kPeer, 1));
+  fixture.call(kPeer, "e");
+  CHECK(fixture.network.sent.size() == 4);
+}
+
+TEST_CASE("so is one that leaves bytes unanswered, but a single call may have any size") {
+  Fixture fixture({.peer_bytes_max = 1});
+  fixture.call(kPeer, "a");
+  fixture.call(kPeer, "b");
+  fixture.call(kOther, "c");
+  CHECK(fixture.transcript == "b: overloaded\n");
+  CHECK(fixture.network.sent.size() == 2);
+}
+
+TEST_CASE("calls that time out or are lost make room again") {
+  Fixture fixture({.peer_calls_max = 1});
+  fixture.call(kPeer, "a", milliseconds(100));
+  fixture.pass(milliseconds(100));
+  fixture.call(kPeer, "b");
+  fixture.rpc.on_peer_lost(kPeer);
+  CHECK(fixture.transcript == "a: timed out\nb: connection lost\n");
+  CHECK(fixture.rpc.has_room(kPeer, 1));
 }
 
 TEST_CASE("what is outstanding when an rpc goes away is forgotten, its timers too") {
