@@ -120,30 +120,33 @@ void Transfer::scan_page() {
                  page->items = std::move(found->items);
                  page->is_last = found->is_last;
                  page->last = std::move(found->last);
+                 const size_t targets = stretches_[stretch_].targets.size();
+                 for (size_t item = 0; item < page->items.size(); ++item) {
+                   for (size_t i = 0; i < targets; ++i) page->open.push_back({item, i});
+                 }
                  send_page(page);
                }));
 }
 
 void Transfer::send_page(const std::shared_ptr<Page>& page) {
   const std::vector<base::NodeId>& targets = stretches_[stretch_].targets;
-  page->waiting = page->items.size() * targets.size() + 1;
-  page->has_failed = false;
-  for (const storage::Item& item : page->items) {
-    for (const base::NodeId& target : targets) {
-      replicas_.apply(target, {item.key, item.token}, {item.entry.meta, item.entry.value},
-                      layouts_.version(), replica_timeout_,
-                      guarded([this, page](const Status& status) {
-                        if (!status.is_ok()) page->has_failed = true;
-                        finish_one(page);
-                      }));
-    }
+  const std::vector<Sending> open = std::exchange(page->open, {});
+  page->waiting = open.size() + 1;
+  for (const Sending& sending : open) {
+    const storage::Item& item = page->items[sending.item];
+    replicas_.apply(targets[sending.target], {item.key, item.token},
+                    {item.entry.meta, item.entry.value}, layouts_.version(), replica_timeout_,
+                    guarded([this, page, sending](const Status& status) {
+                      if (!status.is_ok()) page->open.push_back(sending);
+                      finish_one(page);
+                    }));
   }
   finish_one(page);
 }
 
 void Transfer::finish_one(const std::shared_ptr<Page>& page) {
   if (--page->waiting > 0) return;
-  if (page->has_failed) return retry_later([this, page] { send_page(page); });
+  if (!page->open.empty()) return retry_later([this, page] { send_page(page); });
   records_sent_ += page->items.size();
   after_ = page->last;
   if (!page->is_last) return scan_page();

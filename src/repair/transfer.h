@@ -46,12 +46,18 @@ class Transfer {
     base::PartitionId last;
     std::vector<base::NodeId> targets;
   };
+  struct Sending {
+    size_t item = 0;
+    size_t target = 0;  // Of the stretch.
+  };
   struct Page {
     std::vector<storage::Item> items;
     bool is_last = true;
     std::optional<storage::Cursor> last;
+    // What no target has taken yet. A busy one takes some of a page at a time: what it took is not
+    // sent again, or a page might never get through.
+    std::vector<Sending> open;
     size_t waiting = 0;
-    bool has_failed = false;
   };
 
   void add(const ring::Move& move);
