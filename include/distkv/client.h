@@ -40,6 +40,8 @@ class SessionToken;  // distkv/session_token.h
 struct Error {
   ErrorKind kind = ErrorKind::kNone;
   std::string message;  // What happened, where, and what to do.
+  // Refused for overload: for how long to leave the cluster alone. Zero: not said.
+  std::chrono::milliseconds retry_after{0};
   bool is_ok() const { return kind == ErrorKind::kNone; }
 };
 
@@ -168,6 +170,11 @@ struct ClusterStatus {
   // Of all keys, through that node: what the reads of `hot_keys` are a part of. Halved now and
   // then.
   uint64_t recent_reads = 0;
+  // Requests refused since it started, for lack of memory; what those under way hold, and the most
+  // they may. A node too old to say leaves the last zero.
+  uint64_t requests_refused = 0;
+  uint64_t request_bytes = 0;
+  uint64_t request_bytes_max = 0;
 };
 
 struct CheckpointOutcome {
@@ -259,7 +266,8 @@ class Client {
   Client& operator=(Client&&) noexcept;
 
   // Each retries through the next server while time is left and a retry is safe: a write always
-  // under the same operation id, so that it is one write however often it is sent.
+  // under the same operation id, so that it is one write however often it is sent. When all servers
+  // are overloaded it comes back when they asked to, or fails at once if that is too late.
   PutOutcome put(std::string_view key, std::string_view value, const PutOptions& options = {});
   PutOutcome remove(std::string_view key, const PutOptions& options = {});
   GetOutcome get(std::string_view key, const GetOptions& options = {});

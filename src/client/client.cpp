@@ -66,6 +66,15 @@ Error unsent_error(const Status& status) {
   return {is_invalid ? ErrorKind::kInvalid : ErrorKind::kUnreachable, status.message()};
 }
 
+// With the time after which a server that was overloaded is to be asked again.
+template <typename Reply>
+Error with_retry(Error error, const Answer<Reply>& answer) {
+  if (error.is_ok() || answer.retry_after == std::chrono::milliseconds::zero()) return error;
+  error.retry_after = answer.retry_after;
+  error.message += "; try again in " + std::to_string(answer.retry_after.count()) + " ms";
+  return error;
+}
+
 Error write_error(const Answer<wire::PutReply>& answer) {
   const Status status = status_of(answer.reply);
   if (status.is_ok()) return {};
@@ -117,7 +126,7 @@ std::optional<Trace> trace_of(const std::optional<wire::Trace>& told) {
 
 PutOutcome outcome_of(const Answer<wire::PutReply>& answer) {
   PutOutcome outcome;
-  outcome.error = write_error(answer);
+  outcome.error = with_retry(write_error(answer), answer);
   outcome.server = answer.server;
   if (!answer.reply.is_ok()) return outcome;
   outcome.context = std::string(answer.reply->context);
@@ -139,7 +148,7 @@ PutOutcome outcome_of(const Answer<wire::PutReply>& answer) {
 
 GetOutcome outcome_of(const Answer<wire::GetReply>& answer) {
   GetOutcome outcome;
-  outcome.error = read_error(answer);
+  outcome.error = with_retry(read_error(answer), answer);
   outcome.server = answer.server;
   if (answer.reply.is_ok()) outcome.trace = trace_of(answer.reply->trace);
   if (!outcome.error.is_ok()) return outcome;
@@ -387,6 +396,9 @@ ClusterStatus Client::status() {
     status.hot_keys.push_back({std::string(hot.key), hot.key_bytes, hot.reads, hot.error});
   }
   status.recent_reads = reply.recent_reads;
+  status.requests_refused = reply.requests_refused;
+  status.request_bytes = reply.request_bytes;
+  status.request_bytes_max = reply.request_bytes_max;
   return status;
 }
 

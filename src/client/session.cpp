@@ -63,6 +63,12 @@ bool stores_nothing(Code code) {
   }
 }
 
+std::chrono::milliseconds retry_after_of(const wire::FrameView& frame) {
+  if (frame.type != wire::MessageType::kError) return std::chrono::milliseconds(0);
+  const Result<wire::ErrorReply> error = wire::decode<wire::ErrorReply>(frame);
+  return error.is_ok() ? error->retry_after : std::chrono::milliseconds(0);
+}
+
 void Session::use_next_server() {
   connection_.close();
   server_ = (server_ + 1) % options_.servers.size();
@@ -98,7 +104,8 @@ Answer<Reply> Session::ask_once(const Request& request, Deadline deadline) {
     if (frame->request_id != id) continue;
     Result<Reply> reply = wire::expect<Reply>(frame);
     const bool is_refused = stores_nothing(*frame, reply);
-    return {std::move(reply), !is_refused, true, false, connection_.server()};
+    const auto retry_after = retry_after_of(*frame, reply);
+    return {std::move(reply), !is_refused, true, false, connection_.server(), retry_after};
   }
 }
 
@@ -121,11 +128,14 @@ bool Session::is_worth_retrying(Code code, size_t attempt) const {
   }
 }
 
-void Session::pause(size_t attempt, Deadline deadline) {
+// When all servers have refused they get the time that the last one asked for.
+std::chrono::milliseconds Session::pause(size_t attempt,
+                                         std::chrono::milliseconds retry_after) const {
   constexpr auto kPauseFirst = std::chrono::milliseconds(5);
   constexpr auto kPauseMax = std::chrono::milliseconds(200);
-  const auto wanted = std::min(kPauseFirst * (1 << std::min<size_t>(attempt, 6)), kPauseMax);
-  std::this_thread::sleep_until(std::min(std::chrono::steady_clock::now() + wanted, deadline));
+  const auto usual = std::min(kPauseFirst * (1 << std::min<size_t>(attempt, 6)), kPauseMax);
+  const bool has_asked_all = attempt % options_.servers.size() == 0;
+  return has_asked_all ? std::max(usual, retry_after) : usual;
 }
 
 template <typename Request, typename Reply>
@@ -142,10 +152,13 @@ Answer<Reply> Session::ask(Request request) {
     answer.may_be_stored = may_be_stored = may_be_stored || answer.may_be_stored;
     answer.was_sent = was_sent = was_sent || answer.was_sent;
     const Code code = answer.reply.is_ok() ? answer.reply->code : answer.reply.code();
-    const bool has_time = std::chrono::steady_clock::now() < until;
-    if (!reached_one || !has_time || !is_worth_retrying(code, attempt)) return answer;
+    const auto now = std::chrono::steady_clock::now();
+    if (!reached_one || now >= until || !is_worth_retrying(code, attempt)) return answer;
+    const auto wanted = pause(attempt, answer.retry_after);
+    // Told at once, so that the caller may do something better than wait in vain.
+    if (code == Code::kOverloaded && now + wanted >= until) return answer;
     use_next_server();
-    pause(attempt, until);
+    std::this_thread::sleep_until(std::min(now + wanted, until));
   }
 }
 

@@ -25,6 +25,8 @@ struct Answer {
   bool was_sent = false;       // Some server may have heard of it at all.
   bool may_repeat = false;     // An attempt before the one answered may be carried out too.
   std::string server;          // Who answered; empty: nobody.
+  // A server that is overloaded asked to be left alone for so long; zero: none did.
+  std::chrono::milliseconds retry_after{0};
 };
 
 // True if a server that answers with this code has stored nothing for the request.
@@ -35,6 +37,17 @@ template <typename Reply>
 bool stores_nothing(const wire::FrameView& frame, const base::Result<Reply>& reply) {
   if (!reply.is_ok()) return frame.type == wire::MessageType::kError;
   return stores_nothing(reply->code);
+}
+
+// How long a reply, or an error frame in its place, asks to be left alone.
+std::chrono::milliseconds retry_after_of(const wire::FrameView& frame);
+template <typename Reply>
+std::chrono::milliseconds retry_after_of(const wire::FrameView& frame,
+                                         const base::Result<Reply>& reply) {
+  if constexpr (requires { reply->retry_after; }) {
+    if (reply.is_ok()) return reply->retry_after;
+  }
+  return retry_after_of(frame);
 }
 
 class Session {
@@ -74,7 +87,7 @@ class Session {
   template <typename Request, typename Reply>
   Answer<Reply> ask_once(const Request& request, Deadline deadline);
   bool is_worth_retrying(base::Code code, size_t attempt) const;
-  static void pause(size_t attempt, Deadline deadline);
+  std::chrono::milliseconds pause(size_t attempt, std::chrono::milliseconds retry_after) const;
 
   ClientOptions options_;
   Connection connection_;

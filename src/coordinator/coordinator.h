@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/byte_budget.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/timers.h"
@@ -67,8 +68,8 @@ struct GetCommand {
 };
 
 struct GetResult {
-  // kUnavailable: too few replicas answered. kBehind: enough, but together they have not seen
-  // `at_least`. Retry safe.
+  // kUnavailable: too few replicas answered. kOverloaded: no memory for what they hold. kBehind:
+  // enough, but together they have not seen `at_least`. Retry safe.
   base::Status status;
   causality::Record record;                      // The merged state; may be empty or dead.
   std::unique_ptr<const Trace> trace = nullptr;  // If asked for.
@@ -102,6 +103,8 @@ struct Parts {
   // A replica refused a request as older than its layout: fetch the newer one from it.
   std::function<void(const base::NodeId&)> on_stale_layout;
   base::Log& log;
+  // Of what requests hold. Reads take from it for the records they gather, and writes for theirs.
+  std::shared_ptr<base::ByteBudget> memory;
 };
 
 // Reads that may be asked twice because an answer is slow: a twentieth of all, saved up to a

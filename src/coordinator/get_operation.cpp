@@ -24,6 +24,26 @@ GetOperation::Reply GetOperation::reply_of(const replica::ReplicaRead& read) {
           replica::RecordBytes{std::string(read.record.meta), std::string(read.record.values)}};
 }
 
+// What a read gathers has a bound that all requests share: past it the read ends, and with it what
+// it holds.
+bool GetOperation::keep(size_t target, const replica::ReplicaRead& read) {
+  if (read.has_record && !memory_.try_take(read.record.meta.size() + read.record.values.size())) {
+    parts_.log.debug("read_refused_for_memory");
+    answer({Code::kOverloaded, "no memory to compare what the replicas hold"});
+    return false;
+  }
+  replies_[target] = reply_of(read);
+  return true;
+}
+
+// With one replica: until the whole read ends, and no longer. A little more, so that it ends by its
+// own deadline.
+base::Duration GetOperation::patience() const {
+  const base::Duration left = started_ + timeout_ - parts_.clock.now();
+  const base::Duration little = std::chrono::milliseconds(1);
+  return std::clamp(left + little, little, options_.replica_timeout);
+}
+
 GetOperation::GetOperation(const Parts& parts, const Options& options,
                            std::shared_ptr<Counts> counts, const GetCommand& command, GetDone done)
     : parts_(parts),
@@ -37,7 +57,8 @@ GetOperation::GetOperation(const Parts& parts, const Options& options,
       tally_(plan_, consistency_, options.quorums.read),
       replies_(plan_.targets.size()),
       at_least_(command.at_least == nullptr ? std::nullopt : std::optional(*command.at_least)),
-      started_(parts.clock.now()) {
+      started_(parts.clock.now()),
+      memory_(parts.memory) {
   ++counts_->in_flight;
   counts_->hedge_budget.earn();
   if (command.wants_trace) trace_ = std::make_unique<Trace>(parts.clock);
@@ -124,8 +145,7 @@ void GetOperation::ask(size_t target, bool wants_digest, bool is_spare) {
   }
   parts_.replicas.read(
       *plan_.targets[target].node, {key_, plan_.token}, wants_digest, plan_.layouts.version(),
-      options_.replica_timeout,
-      [self = shared_from_this(), target](const Result<replica::ReplicaRead>& read) {
+      patience(), [self = shared_from_this(), target](const Result<replica::ReplicaRead>& read) {
         self->on_read(target, read);
       });
 }
@@ -198,8 +218,7 @@ void GetOperation::on_read(size_t target, const Result<replica::ReplicaRead>& re
     return answer_with(read->record);
   }
   horizon_ = std::max(horizon_, read->horizon);
-  replies_[target] = reply_of(*read);
-  if (is_enough) resolve();
+  if (keep(target, *read) && is_enough) resolve();
 }
 
 void GetOperation::answer_with(const replica::RecordView& bytes) {
@@ -220,9 +239,10 @@ void GetOperation::on_failure(size_t target, const Status& status) {
   // The quorum answered and was behind; this one was asked beyond it.
   if (wanted_ > 1) return ask_beyond();
   if (tally_.state() == Tally::State::kImpossible) {
-    return answer({Code::kUnavailable, tally_.describe("answered") + "; " +
-                                           plan_.targets[target].node->value() + ": " +
-                                           status.to_string()});
+    const bool is_overload = status.code() == Code::kOverloaded;
+    return answer({is_overload ? Code::kOverloaded : Code::kUnavailable,
+                   tally_.describe("answered") + "; " + plan_.targets[target].node->value() + ": " +
+                       status.to_string()});
   }
   ask_spare();
 }
@@ -247,8 +267,7 @@ void GetOperation::fetch(size_t target) {
   ++fetching_;
   if (trace_) note(TraceStep::kAskedForRecord, target);
   parts_.replicas.read(
-      *plan_.targets[target].node, {key_, plan_.token}, false, plan_.layouts.version(),
-      options_.replica_timeout,
+      *plan_.targets[target].node, {key_, plan_.token}, false, plan_.layouts.version(), patience(),
       [self = shared_from_this(), target](const Result<replica::ReplicaRead>& read) {
         --self->fetching_;
         if (!self->done_) return;
@@ -263,8 +282,7 @@ void GetOperation::fetch(size_t target) {
                    " failed in the middle of a read: " + read.status().to_string()});
         }
         self->horizon_ = std::max(self->horizon_, read->horizon);
-        self->replies_[target] = reply_of(*read);
-        if (self->fetching_ == 0) self->merge();
+        if (self->keep(target, *read) && self->fetching_ == 0) self->merge();
       });
 }
 

@@ -37,6 +37,8 @@ class GetOperation : public std::enable_shared_from_this<GetOperation> {
     std::optional<replica::RecordBytes> record;
   };
 
+  bool keep(size_t target, const replica::ReplicaRead& read);
+  base::Duration patience() const;
   static Reply reply_of(const replica::ReplicaRead& read);
   void order_candidates();
   bool ask_until_enough();
@@ -99,6 +101,7 @@ class GetOperation : public std::enable_shared_from_this<GetOperation> {
   base::TimerId deadline_;
   base::TimerId late_timer_;  // The hedge's, then the spare's.
   base::MonotonicTime started_;
+  base::BudgetShare memory_;  // For the records in `replies_`.
 };
 
 }  // namespace distkv::coordinator

@@ -17,7 +17,8 @@ PutOperation::PutOperation(const Parts& parts, const Options& options,
       command_(std::move(command)),
       done_(std::move(done)),
       plan_(make_plan(parts.layouts, ring::token_of(key_))),
-      tally_(plan_, command_.consistency, options.quorums.write) {
+      tally_(plan_, command_.consistency, options.quorums.write),
+      memory_(parts.memory) {
   command_.key = key_;
   if (command_.context) command_.put.context = &*command_.context;
   if (command_.wants_trace) trace_ = std::make_unique<Trace>(parts.clock);
@@ -32,21 +33,28 @@ void PutOperation::note(TraceStep step, size_t target, const Status& status) {
 
 // The quorum is judged before anything is minted: a write that is refused here is on no disk, so
 // the refusal is definite.
-void PutOperation::start() {
-  Tally possible = tally_;
+Status PutOperation::judge() {
+  Tally up = tally_;
+  Tally roomy = tally_;
   for (size_t i = 0; i < plan_.targets.size(); ++i) {
-    if (!parts_.replicas.is_reachable(*plan_.targets[i].node)) {
-      possible.fail(i);
-    } else {
-      possible.succeed(i);
-    }
+    const base::NodeId& node = *plan_.targets[i].node;
+    const bool is_up = parts_.replicas.is_reachable(node);
+    const bool has_room = is_up && parts_.replicas.has_room(node, command_.put.value.size());
+    is_up ? up.succeed(i) : up.fail(i);
+    has_room ? roomy.succeed(i) : roomy.fail(i);
   }
-  if (possible.state() != Tally::State::kReached) {
-    for (size_t i = 0; trace_ && i < plan_.targets.size(); ++i) {
-      if (!possible.has_succeeded(i)) note(TraceStep::kPassedOver, i);
-    }
-    return answer({Code::kRejected, possible.describe("up")});
+  if (roomy.state() == Tally::State::kReached) return Status::ok();
+  for (size_t i = 0; trace_ && i < plan_.targets.size(); ++i) {
+    if (!roomy.has_succeeded(i)) note(TraceStep::kPassedOver, i);
   }
+  if (up.state() != Tally::State::kReached) return {Code::kRejected, up.describe("up")};
+  parts_.log.debug("write_refused_as_replicas_lag");
+  return {Code::kOverloaded, roomy.describe("keep up")};
+}
+
+void PutOperation::start() {
+  Status judged = judge();
+  if (!judged.is_ok()) return answer(std::move(judged));
   if (trace_) trace_->add(TraceStep::kAskedToWrite, parts_.replicas.self());
   const auto self = shared_from_this();
   // Keeps the operation alive, so that it answers whatever becomes of those it waits for.
@@ -68,6 +76,7 @@ void PutOperation::on_minted(base::Result<replica::Minted> minted) {
   }
   if (!minted.is_ok()) return answer(minted.status());
   minted_ = std::move(*minted);
+  memory_.take(minted_.bytes.meta.size() + minted_.bytes.values.size());
   // A layout adopted since the operation began must get the write too.
   if (parts_.layouts.is_newer_than(plan_.layouts)) {
     parts_.log.debug("write_follows_new_layout");
@@ -100,6 +109,7 @@ void PutOperation::on_replica(size_t target, const Status& status, base::Persist
     tally_.fail(target);
     const base::NodeId& node = *plan_.targets[target].node;
     if (status.code() == Code::kStaleLayout) parts_.on_stale_layout(node);
+    if (status.code() == Code::kOverloaded) parts_.log.debug("replica_overloaded");
     if (node != parts_.replicas.self()) keep_hint(target);
   }
   answer_if_decided();

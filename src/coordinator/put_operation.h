@@ -20,6 +20,7 @@ class PutOperation : public std::enable_shared_from_this<PutOperation> {
   void start();
 
  private:
+  base::Status judge();
   void on_minted(base::Result<replica::Minted> minted);
   void replicate();
   void on_replica(size_t target, const base::Status& status, base::Persistence persistence);
@@ -38,6 +39,7 @@ class PutOperation : public std::enable_shared_from_this<PutOperation> {
   Plan plan_;
   Tally tally_;
   replica::Minted minted_;
+  base::BudgetShare memory_;  // For what was minted, while replicas are waited for.
   std::array<base::Persistence, kTargetsMax> persistence_{};  // By target, where it succeeded.
   std::vector<base::NodeId> hinted_;
   std::unique_ptr<Trace> trace_;  // Null unless asked for, and once answered.

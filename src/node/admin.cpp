@@ -75,6 +75,9 @@ void Node::Impl::status(const std::function<void(const wire::StatusReply&)>& don
     reply.hot_keys.push_back(
         {hot.key, static_cast<uint32_t>(hot.key.size()), hot.requests, hot.error});
   }
+  reply.requests_refused = admission_.refused();
+  reply.request_bytes = admission_.budget()->held();
+  reply.request_bytes_max = admission_.budget()->max();
   reply.recent_reads = parts_.coordinator->hot_keys().requests();
   done(reply);
 }

@@ -74,6 +74,12 @@ void answer(const std::function<void(const wire::GetReply&)>& done,
   done(reply);
 }
 
+size_t value_bytes(const causality::Record& record) {
+  size_t bytes = 0;
+  for (const causality::Version& version : record.versions) bytes += version.value.size();
+  return bytes;
+}
+
 // A put with all it views.
 struct KeptPut {
   explicit KeptPut(const wire::PutRequest& asked)
@@ -119,6 +125,18 @@ void Node::Impl::count_request(base::MonotonicTime since) {
   latency_total_ += host_.clock.now() - since;
 }
 
+// One that is refused for overload is told when to come back.
+template <typename Reply>
+std::function<void(const Reply&)> Node::Impl::counted(std::function<void(const Reply&)> done) {
+  return [this, since = host_.clock.now(), done = std::move(done)](const Reply& reply) {
+    count_request(since);
+    if (reply.code != Code::kOverloaded) return done(reply);
+    Reply told = reply;
+    told.retry_after = retry_time_.next(host_.clock.now());
+    done(told);
+  };
+}
+
 // A store that fails stays failed until a person acts, so it is said once and loudly.
 void Node::Impl::report_store(const Status& status) {
   if (status.code() != Code::kIo && status.code() != Code::kNoSpace) return;
@@ -147,11 +165,7 @@ void Node::Impl::put(const wire::PutRequest& request,
                      std::function<void(const wire::PutReply&)> done) {
   const Status judged = judge_request();
   if (!judged.is_ok()) return answer(done, judged);
-  auto counted = [this, since = host_.clock.now(),
-                  done = std::move(done)](const wire::PutReply& reply) {
-    count_request(since);
-    done(reply);
-  };
+  auto counted = this->counted(std::move(done));
   const ring::Layout& layout = minting_layout();
   const base::PartitionId partition = layout.partition_of(ring::token_of(request.key));
   if (layout.is_replica(partition, identity_.node_id)) {
@@ -236,9 +250,12 @@ void Node::Impl::get(const wire::GetRequest& request,
     command.at_least = &*at_least;
   }
   parts_.coordinator->get(
-      command, [this, since = host_.clock.now(), wants_siblings = request.wants_siblings,
-                done = std::move(done)](const coordinator::GetResult& result) {
-        count_request(since);
+      command, [this, wants_siblings = request.wants_siblings,
+                done = counted(std::move(done))](const coordinator::GetResult& result) {
+        const size_t bytes = value_bytes(result.record);
+        if (!admission_.may_answer(bytes, host_.network.reply_bytes_queued())) {
+          return answer(done, {Code::kOverloaded, "too many answers are not read yet"});
+        }
         answer(done, result, wants_siblings, host_.clock.wall_now(), identity_.node_id);
       });
 }

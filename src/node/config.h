@@ -9,8 +9,10 @@
 #include "base/result.h"
 #include "base/types.h"
 #include "membership/membership.h"
+#include "node/admission.h"
 #include "replica/hint_store.h"
 #include "storage/engine.h"
+#include "wire/rpc.h"
 
 namespace distkv::node {
 
@@ -43,6 +45,9 @@ struct Config {
   // How long joiners that come one after another are gathered into one layout change.
   base::Duration settling_time = std::chrono::milliseconds(300);
 
+  // What requests may hold of this node's memory, and its questions of the other nodes'.
+  AdmissionLimits admission;
+  wire::RpcLimits calls;
   // Of what is kept for other replicas. A host with a disk sets the bytes from its size.
   replica::HintLimits hints;
 };

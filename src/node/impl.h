@@ -14,11 +14,13 @@
 
 #include "coordinator/coordinator.h"
 #include "membership/joiner.h"
+#include "node/admission.h"
 #include "node/founder.h"
 #include "node/node.h"
 #include "node/node_store.h"
 #include "node/past.h"
 #include "node/put_forwarder.h"
+#include "node/retry_time.h"
 #include "repair/anti_entropy.h"
 #include "repair/collector.h"
 #include "repair/damage_repair.h"
@@ -66,14 +68,18 @@ class Node::Impl : public membership::Listener, public membership::JoinListener 
   // peer_requests.cpp
   std::string greeting();
   void on_datagram(const base::Endpoint& from, std::string_view packet);
+  bool on_header(base::ConnectionId from, const wire::FrameHeader& header);
+  void arrived(base::ConnectionId from) { admission_.arrived(from); }
+  void end_request(base::ConnectionId from, size_t bytes) { admission_.end(from, bytes); }
   void on_request(base::ConnectionId from, const wire::FrameView& frame);
   void on_reply(const base::Endpoint& from, const wire::FrameView& frame);
   void on_peer_lost(const base::Endpoint& to) { rpc_.on_peer_lost(to); }
-  void on_connection_closed(base::ConnectionId connection) { peers_.erase(connection); }
+  void on_connection_closed(base::ConnectionId connection);
 
   const base::NodeId& id() const { return identity_.node_id; }
   const ring::LiveLayouts& layouts() const { return layouts_; }
   const replica::HashTree& hash_tree() const { return tree_; }
+  const Admission& admission() const { return admission_; }
   void mark_dirty(base::PartitionId partition);
 
  private:
@@ -146,6 +152,11 @@ class Node::Impl : public membership::Listener, public membership::JoinListener 
   const ring::Layout& minting_layout() const;
 
   // peer_requests.cpp
+  base::Status judge_peer(base::ConnectionId from, wire::MessageType type);
+  void on_small_request(base::ConnectionId from, const wire::FrameView& frame);
+  auto answer_to(base::ConnectionId from, const wire::FrameView& frame);
+  // Zero: never.
+  base::MonotonicTime deadline_of(std::chrono::milliseconds timeout) const;
   void on_greeting(base::ConnectionId from, const wire::FrameView& frame);
   void on_apply(base::ConnectionId from, const wire::FrameView& frame);
   void on_read(base::ConnectionId from, const wire::FrameView& frame);
@@ -186,6 +197,8 @@ class Node::Impl : public membership::Listener, public membership::JoinListener 
   base::Status judge_request() const;
   bool is_behind(const base::Token& first, const base::Token& last) const;
   base::Duration patience(std::chrono::milliseconds asked) const;
+  template <typename Reply>
+  std::function<void(const Reply&)> counted(std::function<void(const Reply&)> done);
   void coordinate_put(const wire::PutRequest& request,
                       std::function<void(const wire::PutReply&)> done);
   bool hand_over(const wire::PutRequest& request,
@@ -200,6 +213,8 @@ class Node::Impl : public membership::Listener, public membership::JoinListener 
   Phase phase_ = Phase::kNew;
   Identity identity_;
   NodeStore store_;
+  Admission admission_;
+  RetryTime retry_time_;
   wire::Encoder encoder_;
   wire::Rpc rpc_;
   ring::LiveLayouts layouts_;

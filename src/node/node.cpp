@@ -35,9 +35,17 @@ void Node::hints(const wire::HintsRequest& request,
   impl_->hints(request, std::move(done));
 }
 
+void Node::arrived(base::ConnectionId from) { impl_->arrived(from); }
+void Node::end_request(base::ConnectionId from, size_t frame_bytes) {
+  impl_->end_request(from, frame_bytes);
+}
+
 std::string Node::greeting() { return impl_->greeting(); }
 void Node::on_datagram(const base::Endpoint& from, std::string_view packet) {
   impl_->on_datagram(from, packet);
+}
+bool Node::on_header(base::ConnectionId from, const wire::FrameHeader& header) {
+  return impl_->on_header(from, header);
 }
 void Node::on_request(base::ConnectionId from, const wire::FrameView& frame) {
   impl_->on_request(from, frame);
@@ -52,6 +60,7 @@ void Node::on_connection_closed(base::ConnectionId connection) {
 
 const base::NodeId& Node::id() const { return impl_->id(); }
 const replica::HashTree& Node::hash_tree() const { return impl_->hash_tree(); }
+const Admission& Node::admission() const { return impl_->admission(); }
 void Node::mark_dirty(base::PartitionId partition) { impl_->mark_dirty(partition); }
 const ring::LiveLayouts& Node::layouts() const { return impl_->layouts(); }
 const std::set<base::PartitionId>& Node::dirty_partitions() const {

@@ -64,10 +64,16 @@ class Node : public wire::NetworkEvents {
   // What this node keeps for others; with `waits`, once all it keeps now is delivered or dropped.
   void hints(const wire::HintsRequest& request, std::function<void(const wire::HintsReply&)> done);
 
+  // A front's part in bounding memory (Admission): what came whole on `from`, and that a request of
+  // `frame_bytes` which a client made is answered.
+  void arrived(base::ConnectionId from);
+  void end_request(base::ConnectionId from, size_t frame_bytes);
+
   // ---- Events of the network. on_request takes the frames of other nodes only: fronts keep those
   // of clients (server/native sorts them).
   std::string greeting() override;
   void on_datagram(const base::Endpoint& from, std::string_view packet) override;
+  bool on_header(base::ConnectionId from, const wire::FrameHeader& header) override;
   void on_request(base::ConnectionId from, const wire::FrameView& frame) override;
   void on_reply(const base::Endpoint& from, const wire::FrameView& frame) override;
   void on_peer_lost(const base::Endpoint& to) override;
@@ -81,6 +87,8 @@ class Node : public wire::NetworkEvents {
 
   // For those who check a node from outside: its hash tree as it is.
   const replica::HashTree& hash_tree() const;
+  // And what its requests hold: nothing, once all are answered.
+  const Admission& admission() const;
   // A replica of the partition may lack something: compares it soon.
   void mark_dirty(base::PartitionId partition);
 

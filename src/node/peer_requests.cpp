@@ -39,30 +39,55 @@ void Node::Impl::on_reply(const base::Endpoint& from, const wire::FrameView& fra
   rpc_.on_reply(from, frame);
 }
 
+namespace {
+wire::ErrorReply error_of(const Status& why) { return {why.code(), why.message()}; }
+}  // namespace
+
 void Node::Impl::refuse(base::ConnectionId to, base::RequestId id, const Status& why) {
-  reply(to, id, wire::ErrorReply{why.code(), why.message()});
+  reply(to, id, error_of(why));
 }
 
+// Replies to the request, and ends it.
+auto Node::Impl::answer_to(base::ConnectionId from, const wire::FrameView& frame) {
+  return [this, from, id = frame.request_id, bytes = wire::size_of(frame)](const auto& message) {
+    reply(from, id, message);
+    end_request(from, bytes);
+  };
+}
+
+base::MonotonicTime Node::Impl::deadline_of(std::chrono::milliseconds timeout) const {
+  if (timeout == std::chrono::milliseconds::zero()) return base::MonotonicTime::max();
+  return host_.clock.now() + timeout;
+}
+
+bool Node::Impl::on_header(base::ConnectionId from, const wire::FrameHeader& header) {
+  const Status judged =
+      admission_.begin(from, header, peers_.contains(from), host_.network.reply_bytes_queued());
+  if (judged.is_ok()) return true;
+  host_.log.debug("request_refused_at_header");
+  reply(from, header.request_id,
+        wire::ErrorReply{judged.code(), judged.message(), retry_time_.next(host_.clock.now())});
+  return false;
+}
+
+void Node::Impl::on_connection_closed(base::ConnectionId connection) {
+  peers_.erase(connection);
+  admission_.forget(connection);
+}
+
+// Reads and writes end when they are answered; what else there is is done when this returns, or
+// bounded in another way.
 void Node::Impl::on_request(base::ConnectionId from, const wire::FrameView& frame) {
   using wire::MessageType;
-  if (frame.type == MessageType::kGreeting) return on_greeting(from, frame);
-  const auto peer = peers_.find(from);
-  if (peer == peers_.end()) {
-    return refuse(from, frame.request_id,
-                  {Code::kInvalidArgument, "a node must greet before it asks"});
-  }
-  if (frame.type == MessageType::kJoinRequest) return on_join(from, frame);
-  if (peer->second.cluster_id != identity_.cluster_id) {
-    refuse(from, frame.request_id,
-           {Code::kWrongCluster, "join cluster " + config_.cluster_name + " first"});
+  const Status judged = judge_peer(from, frame.type);
+  if (!judged.is_ok()) {
+    refuse(from, frame.request_id, judged);
     // It has joined since, and what was to say so did not arrive: its next stream will.
-    if (peer->second.cluster_id.value().is_zero()) host_.network.close(from);
-    return;
+    const auto peer = peers_.find(from);
+    const bool is_joiner = peer != peers_.end() && peer->second.cluster_id.value().is_zero();
+    if (judged.code() == Code::kWrongCluster && is_joiner) host_.network.close(from);
+    return end_request(from, wire::size_of(frame));
   }
-  if (phase_ != Phase::kServing) {
-    return refuse(from, frame.request_id, {Code::kShuttingDown, "the node is not serving"});
-  }
-  parts_.membership->heard_from(peer->second.id);
   switch (frame.type) {
     case MessageType::kApplyRequest:
       return on_apply(from, frame);
@@ -70,6 +95,32 @@ void Node::Impl::on_request(base::ConnectionId from, const wire::FrameView& fram
       return on_read(from, frame);
     case MessageType::kPutRequest:
       return on_forwarded_put(from, frame);
+    default:
+      on_small_request(from, frame);
+      return end_request(from, wire::size_of(frame));
+  }
+}
+
+Status Node::Impl::judge_peer(base::ConnectionId from, wire::MessageType type) {
+  if (type == wire::MessageType::kGreeting) return Status::ok();
+  const auto peer = peers_.find(from);
+  if (peer == peers_.end()) return {Code::kInvalidArgument, "a node must greet before it asks"};
+  if (type == wire::MessageType::kJoinRequest) return Status::ok();
+  if (peer->second.cluster_id != identity_.cluster_id) {
+    return {Code::kWrongCluster, "join cluster " + config_.cluster_name + " first"};
+  }
+  if (phase_ != Phase::kServing) return {Code::kShuttingDown, "the node is not serving"};
+  parts_.membership->heard_from(peer->second.id);
+  return Status::ok();
+}
+
+void Node::Impl::on_small_request(base::ConnectionId from, const wire::FrameView& frame) {
+  using wire::MessageType;
+  switch (frame.type) {
+    case MessageType::kGreeting:
+      return on_greeting(from, frame);
+    case MessageType::kJoinRequest:
+      return on_join(from, frame);
     case MessageType::kMembersRequest:
       return on_members(from, frame);
     case MessageType::kTransferDone:
@@ -115,52 +166,52 @@ Status Node::Impl::judge_layout(base::LayoutVersion version) const {
 }
 
 void Node::Impl::on_apply(base::ConnectionId from, const wire::FrameView& frame) {
+  auto answer = answer_to(from, frame);
   const Result<wire::ApplyRequest> request = wire::decode<wire::ApplyRequest>(frame);
-  if (!request.is_ok()) return refuse(from, frame.request_id, request.status());
+  if (!request.is_ok()) return answer(error_of(request.status()));
   const Status layout = judge_layout(request->layout_version);
-  if (!layout.is_ok()) {
-    return reply(from, frame.request_id, wire::ApplyReply{layout.code(), layout.message()});
-  }
+  if (!layout.is_ok()) return answer(wire::ApplyReply{layout.code(), layout.message()});
   const replica::KeyPlace place{request->key, ring::token_of(request->key)};
   const replica::RecordView record{request->meta, request->values};
-  auto done = [this, from, id = frame.request_id](const Status& status) {
-    reply(from, id, wire::ApplyReply{status.code(), status.message(), local_->persistence()});
+  auto done = [this, answer](const Status& status) {
+    answer(wire::ApplyReply{status.code(), status.message(), local_->persistence()});
   };
   if (request->is_new) return local_->replicate(place, record, std::move(done));
   local_->apply(place, record, std::move(done));
 }
 
 void Node::Impl::on_read(base::ConnectionId from, const wire::FrameView& frame) {
+  auto answer = answer_to(from, frame);
   const Result<wire::ReadRequest> request = wire::decode<wire::ReadRequest>(frame);
-  if (!request.is_ok()) return refuse(from, frame.request_id, request.status());
+  if (!request.is_ok()) return answer(error_of(request.status()));
   const Status layout = judge_layout(request->layout_version);
-  if (!layout.is_ok()) {
-    return reply(from, frame.request_id, wire::ReadReply{layout.code(), layout.message()});
-  }
+  if (!layout.is_ok()) return answer(wire::ReadReply{layout.code(), layout.message()});
+  const base::MonotonicTime until = deadline_of(request->timeout);
   local_->read_for_client(
       {request->key, ring::token_of(request->key)},
-      [this, from, id = frame.request_id, wants_digest = request->wants_digest,
+      [this, answer, until, wants_digest = request->wants_digest,
        token = ring::token_of(request->key)](const Result<replica::RecordView>& record) {
-        wire::ReadReply answer;
-        answer.horizon = holdings_.horizon(token);
+        if (host_.clock.now() > until)
+          return answer(wire::ErrorReply{Code::kTimedOut, "its asker waits no longer"});
+        wire::ReadReply read;
+        read.horizon = holdings_.horizon(token);
         if (!record.is_ok()) {
-          answer.code = record.code();
-          answer.message = record.status().message();
+          read.code = record.code();
+          read.message = record.status().message();
         } else {
-          answer.digest = record->digest();
-          if (!wants_digest) answer.meta = record->meta;
-          if (!wants_digest) answer.values = record->values;
+          read.digest = record->digest();
+          if (!wants_digest) read.meta = record->meta;
+          if (!wants_digest) read.values = record->values;
         }
-        reply(from, id, answer);
+        answer(read);
       });
 }
 
 void Node::Impl::on_forwarded_put(base::ConnectionId from, const wire::FrameView& frame) {
+  auto answer = answer_to(from, frame);
   const Result<wire::PutRequest> request = wire::decode<wire::PutRequest>(frame);
-  if (!request.is_ok()) return refuse(from, frame.request_id, request.status());
-  put(*request, [this, from, id = frame.request_id](const wire::PutReply& answer) {
-    reply(from, id, answer);
-  });
+  if (!request.is_ok()) return answer(error_of(request.status()));
+  put(*request, answer);
 }
 
 // From a node that explains a key.

@@ -28,7 +28,9 @@ Node::Impl::Impl(Config config, const Host& host, uint64_t seed)
       host_(host),
       rng_(seed),
       store_(host.engine),
-      rpc_(host.network, host.timers, encoder_),
+      admission_(config_.admission),
+      retry_time_(seed),
+      rpc_(host.network, host.timers, encoder_, config_.calls),
       hints_(host.engine, host.clock, host.log, config_.hints,
              [this](std::optional<base::Token> token) { mark_dirty(token); }) {}
 
@@ -313,7 +315,8 @@ void Node::Impl::build_member_parts() {
       {config_.read_quorum, config_.write_quorum}, config_.spare_delay, config_.request_timeout};
   parts_.coordinator = std::make_unique<coordinator::Coordinator>(
       coordinator::Parts{layouts_, *local_, *parts_.replicas, hints_, host_.timers, host_.clock,
-                         [this](const base::NodeId& node) { pull_layouts(node); }, host_.log},
+                         [this](const base::NodeId& node) { pull_layouts(node); }, host_.log,
+                         admission_.budget()},
       options);
   parts_.forwarder = std::make_unique<PutForwarder>(PutForwarder::Host{
       rpc_, *parts_.membership, *parts_.replicas, host_.timers, host_.clock, host_.log});

@@ -83,7 +83,8 @@ void Replicas::read(const base::NodeId& node, const KeyPlace& place, bool wants_
   }
   const membership::Member* member = membership_.find(node);
   if (member == nullptr || !member->is_reachable()) return done(down(node));
-  const wire::ReadRequest request{place.key, layout, wants_digest};
+  const wire::ReadRequest request{place.key, layout, wants_digest,
+                                  std::chrono::ceil<std::chrono::milliseconds>(timeout)};
   rpc_.call(member->endpoint, request, timeout,
             [done = std::move(done), wants_digest, count](const Result<wire::FrameView>& answer) {
               const Result<ReplicaRead> read = record_of(answer, wants_digest);
@@ -106,6 +107,12 @@ bool Replicas::is_reachable(const base::NodeId& node) const {
   if (node == self_) return true;
   const membership::Member* member = membership_.find(node);
   return member != nullptr && member->is_reachable();
+}
+
+bool Replicas::has_room(const base::NodeId& node, size_t bytes) const {
+  if (node == self_) return true;
+  const membership::Member* member = membership_.find(node);
+  return member != nullptr && member->is_reachable() && rpc_.has_room(member->endpoint, bytes);
 }
 
 bool Replicas::is_alive(const base::NodeId& node) const {

@@ -92,6 +92,8 @@ class Replicas {
 
   // Not believed dead. Oneself always is.
   bool is_reachable(const base::NodeId& node) const;
+  // Reachable, and not so slow that nothing more is sent to it (wire::Rpc).
+  bool has_room(const base::NodeId& node, size_t bytes) const;
   // Reachable and not suspected.
   bool is_alive(const base::NodeId& node) const;
   const base::NodeId& self() const { return self_; }

@@ -12,14 +12,22 @@ namespace distkv::runtime {
 class Connections::Connection final : public StreamEvents {
  public:
   Connection(Connections& table, base::ConnectionId id)
-      : table_(table), id_(id), stream_(table.outbox_, *this) {}
-  ~Connection() override { timers().stop(close_timer_); }
+      : table_(table), id_(id), stream_(table.outbox_, *this) {
+    reader_.set_judge(
+        [this](const wire::FrameHeader& header) { return table_.events_.on_header(id_, header); });
+  }
+  ~Connection() override {
+    table_.reply_bytes_queued_ -= bytes_counted_;
+    timers().stop(close_timer_);
+  }
 
   base::Status accept(uv_stream_t* server) { return stream_.accept(server); }
   // False if the bound is passed; nothing was queued then.
   bool reply(std::string_view frame);
   void close_when_written();
   void end(const base::Status& why) { stream_.end(why); }
+  // Something is unfinished, and no byte of it moved since this was asked before.
+  bool is_stalled();
   const std::string& remote() const { return stream_.remote(); }
 
   void on_bytes(std::string_view bytes) override;
@@ -27,7 +35,16 @@ class Connections::Connection final : public StreamEvents {
   void on_end(const base::Status& why) override;
 
  private:
+  // What is unfinished, and how far it has got.
+  struct Progress {
+    bool is_reading = false;  // A frame.
+    bool is_writing = false;
+    uint64_t read = 0;
+    uint64_t written = 0;
+  };
+
   bool on_frame(const wire::FrameView& frame);
+  void count_queued();
   base::Timers& timers() { return table_.outbox_.loop().timers(); }
 
   Connections& table_;
@@ -35,6 +52,10 @@ class Connections::Connection final : public StreamEvents {
   Stream stream_;
   wire::FrameReader reader_{wire::kClientFrameBytesMax};
   base::TimerId close_timer_;
+  size_t bytes_counted_ = 0;  // Of its replies, in the table's sum.
+  uint64_t bytes_read_ = 0;   // Ever.
+  uint64_t bytes_replied_ = 0;
+  Progress progress_;  // At the last sweep.
   bool has_had_frame_ = false;
   bool is_closing_ = false;
   bool is_paused_ = false;
@@ -47,12 +68,29 @@ bool Connections::Connection::reply(std::string_view frame) {
     return false;
   }
   stream_.queue(frame);
+  bytes_replied_ += frame.size();
+  count_queued();
   if (!is_paused_ && stream_.bytes_queued() > kReplyQueuePauseBytes) {
     is_paused_ = true;
     ++table_.outbox_.stats().reads_paused;
     stream_.set_reading(false);
   }
   return true;
+}
+
+void Connections::Connection::count_queued() {
+  table_.reply_bytes_queued_ += stream_.bytes_queued() - bytes_counted_;
+  bytes_counted_ = stream_.bytes_queued();
+}
+
+bool Connections::Connection::is_stalled() {
+  const size_t unwritten = stream_.bytes_unwritten();
+  // Who is not read from cannot finish its frame.
+  const Progress now{reader_.is_within_frame() && !is_paused_, unwritten > 0, bytes_read_,
+                     bytes_replied_ - unwritten};
+  const Progress before = std::exchange(progress_, now);
+  return (before.is_reading && now.is_reading && before.read == now.read) ||
+         (before.is_writing && now.is_writing && before.written == now.written);
 }
 
 void Connections::Connection::close_when_written() {
@@ -65,6 +103,7 @@ void Connections::Connection::close_when_written() {
 }
 
 void Connections::Connection::on_bytes(std::string_view bytes) {
+  bytes_read_ += bytes.size();
   const base::Status status =
       reader_.feed(bytes, [this](const wire::FrameView& frame) { return on_frame(frame); });
   if (status.is_ok()) return;
@@ -85,6 +124,7 @@ bool Connections::Connection::on_frame(const wire::FrameView& frame) {
 }
 
 void Connections::Connection::on_written() {
+  count_queued();
   if (!is_paused_ || is_closing_ || stream_.bytes_queued() > kReplyQueuePauseBytes) return;
   is_paused_ = false;
   stream_.set_reading(true);
@@ -96,10 +136,27 @@ void Connections::Connection::on_end(const base::Status& why) {
   table_.forget(id_);
 }
 
-Connections::Connections(Outbox& outbox, wire::NetworkEvents& events, base::Log& log)
-    : outbox_(outbox), events_(events), log_(log) {}
+Connections::Connections(Outbox& outbox, wire::NetworkEvents& events, base::Log& log,
+                         base::Duration stall_sweep)
+    : outbox_(outbox), events_(events), log_(log), stall_sweep_(stall_sweep) {
+  sweep_timer_ = outbox_.loop().timers().start(stall_sweep_, [this] { sweep(); });
+}
 
-Connections::~Connections() = default;
+Connections::~Connections() { outbox_.loop().timers().stop(sweep_timer_); }
+
+void Connections::sweep() {
+  sweep_timer_ = outbox_.loop().timers().start(stall_sweep_, [this] { sweep(); });
+  std::vector<base::ConnectionId> stalled;
+  for (const auto& [id, connection] : table_) {
+    if (connection->is_stalled()) stalled.push_back(id);
+  }
+  for (const base::ConnectionId id : stalled) {
+    Connection* const connection = find(id);
+    if (connection == nullptr) continue;
+    log_.warn("connection_stalled", {{"remote", connection->remote()}});
+    connection->end({base::Code::kTimedOut, "stands still in the middle of a frame or a reply"});
+  }
+}
 
 void Connections::accept(uv_stream_t* server, size_t limit) {
   const base::ConnectionId id(++last_id_);

@@ -59,6 +59,8 @@ class Stream {
   void queue(std::string_view bytes);
   // Queued, and not yet taken by the kernel.
   size_t bytes_queued() const { return queue_.size() + bytes_in_write_; }
+  // Of these, what a write under way has not handed to the kernel yet.
+  size_t bytes_unwritten() const { return queue_.size() + uv_stream_get_write_queue_size(raw()); }
   void set_reading(bool is_reading);
   // Stops reading, ends with kOk when all is written.
   void end_when_written();

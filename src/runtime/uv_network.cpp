@@ -71,7 +71,7 @@ base::Status UvNetwork::start(wire::NetworkEvents& events) {
       events.on_datagram(from, packet);
     });
   }
-  connections_.emplace(outbox_, events, log_);
+  connections_.emplace(outbox_, events, log_, stall_sweep_);
   peers_.emplace(outbox_, resolver_, events, log_);
   loop_.add(*this);
   return base::Status::ok();

@@ -52,12 +52,17 @@ class UvNetwork final : public wire::Network, private TurnEnd {
   base::Status send(const base::Endpoint& to, std::string_view frame) override;
   void retry_now(const base::Endpoint& to) override;
   void reply(base::ConnectionId to, std::string_view frame) override;
+  size_t reply_bytes_queued() const override {
+    return connections_ ? connections_->reply_bytes_queued() : 0;
+  }
   void close(base::ConnectionId connection) override;
 
   const NetworkStats& stats() const { return stats_; }
   size_t connection_count() const { return connections_ ? connections_->size() : 0; }
   // Connections accepted at once; for tests, others keep kConnectionsMax.
   void set_connections_max(size_t connections_max) { connections_max_ = connections_max; }
+  // Before start(); for tests likewise.
+  void set_stall_sweep(base::Duration stall_sweep) { stall_sweep_ = stall_sweep; }
 
  private:
   int bind_both(const SocketAddress& address);
@@ -71,6 +76,7 @@ class UvNetwork final : public wire::Network, private TurnEnd {
   Resolver resolver_;
   base::Endpoint bound_;
   size_t connections_max_ = kConnectionsMax;
+  base::Duration stall_sweep_ = kStallSweep;
   std::unique_ptr<UdpSocket> udp_;
   std::unique_ptr<Listener> listener_;
   std::optional<Connections> connections_;

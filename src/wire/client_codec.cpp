@@ -90,10 +90,11 @@ std::string_view Encoder::encode(const PutReply& message, RequestId id) {
   const auto persistence = bytes_of(builder, message.persistence);
   const auto trace = encode_trace(builder, message.trace);
   const auto forwarding = encode_trace(builder, message.forwarding);
-  const auto root = fb::CreatePutReply(builder.flat, static_cast<uint8_t>(message.code), text,
-                                       context, acknowledged, hinted, message.may_repeat,
-                                       persistence, message.layout_version.value(),
-                                       message.previous_layout_version.value(), trace, forwarding);
+  const auto root =
+      fb::CreatePutReply(builder.flat, static_cast<uint8_t>(message.code), text, context,
+                         acknowledged, hinted, message.may_repeat, persistence,
+                         message.layout_version.value(), message.previous_layout_version.value(),
+                         trace, forwarding, timeout_on_wire(message.retry_after));
   return builder.finish(message.kType, id, root.Union());
 }
 
@@ -118,6 +119,7 @@ static void read(const fb::PutReply& table, PutReply& out, Checks& checks) {
   out.previous_layout_version = base::LayoutVersion(table.previous_layout_version());
   out.trace = read_trace(table.trace(), checks);
   out.forwarding = read_trace(table.forwarding(), checks);
+  out.retry_after = checks.timeout(table.retry_after_ms());
 }
 
 std::string_view Encoder::encode(const GetRequest& message, RequestId id) {
@@ -153,7 +155,8 @@ std::string_view Encoder::encode(const GetReply& message, RequestId id) {
   const TextOffset context = builder.text(message.context);
   const auto trace = encode_trace(builder, message.trace);
   const auto root = fb::CreateGetReply(builder.flat, static_cast<uint8_t>(message.code), text,
-                                       context, message.sibling_count, values, trace);
+                                       context, message.sibling_count, values, trace,
+                                       timeout_on_wire(message.retry_after));
   return builder.finish(message.kType, id, root.Union());
 }
 
@@ -166,6 +169,7 @@ static void read(const fb::GetReply& table, GetReply& out, Checks& checks) {
             [&](const flatbuffers::String* value) { return checks.value(view(value)); });
   checks.require(out.values.size() <= out.sibling_count, "values", "are more than sibling_count");
   out.trace = read_trace(table.trace(), checks);
+  out.retry_after = checks.timeout(table.retry_after_ms());
 }
 
 std::string_view Encoder::encode(const StatusRequest& message, RequestId id) {
@@ -245,7 +249,8 @@ std::string_view Encoder::encode(const StatusReply& message, RequestId id) {
       message.partition_count, message.replica_count, message.hints_pending, message.read_repairs,
       message.pressure_permille, message.bytes_on_disk, storage_state, message.hint_bytes,
       age_on_wire(message.hint_age), message.hints_dropped, message.dirty_partitions, anti_entropy,
-      hot_keys, message.recent_reads);
+      hot_keys, message.recent_reads, message.requests_refused, message.request_bytes,
+      message.request_bytes_max);
   return builder.finish(message.kType, id, root.Union());
 }
 
@@ -284,13 +289,17 @@ static void read(const fb::StatusReply& table, StatusReply& out, Checks& checks)
   read_each(table.hot_keys(), out.hot_keys, kHotKeysMax, "hot_keys", checks,
             [&](const fb::HotKey* hot) { return read_hot_key(*hot, checks); });
   out.recent_reads = table.recent_reads();
+  out.requests_refused = table.requests_refused();
+  out.request_bytes = table.request_bytes();
+  out.request_bytes_max = table.request_bytes_max();
 }
 
 std::string_view Encoder::encode(const ErrorReply& message, RequestId id) {
   FrameBuilder& builder = *state_;
   builder.begin();
   const TextOffset text = builder.sentence(message.message);
-  const auto root = fb::CreateErrorReply(builder.flat, static_cast<uint8_t>(message.code), text);
+  const auto root = fb::CreateErrorReply(builder.flat, static_cast<uint8_t>(message.code), text,
+                                         timeout_on_wire(message.retry_after));
   return builder.finish(message.kType, id, root.Union());
 }
 
@@ -298,6 +307,7 @@ static void read(const fb::ErrorReply& table, ErrorReply& out, Checks& checks) {
   out.code = checks.code(table.code());
   checks.require(out.code != base::Code::kOk, "code", "of an error is ok");
   out.message = checks.bytes(view(table.message()), kTextBytesMax, "message");
+  out.retry_after = checks.timeout(table.retry_after_ms());
 }
 
 template base::Result<PutRequest> decode(const FrameView&);

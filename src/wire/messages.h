@@ -102,6 +102,7 @@ struct PutReply {
   // If asked for: of the coordinator and, where the node asked is no replica, of that node.
   std::optional<Trace> trace{};
   std::optional<Trace> forwarding{};
+  std::chrono::milliseconds retry_after{0};  // With kOverloaded: how long to stay away.
   friend bool operator==(const PutReply&, const PutReply&) = default;
 };
 
@@ -121,10 +122,11 @@ struct GetReply {
   static constexpr MessageType kType = MessageType::kGetReply;
   base::Code code = base::Code::kOk;
   std::string_view message;
-  std::string_view context;              // Of what was read, also when nothing is alive.
-  uint32_t sibling_count = 0;            // Versions alive; zero: the key is absent.
-  std::vector<std::string_view> values;  // Newest first; one, or all if asked for.
-  std::optional<Trace> trace{};          // If asked for.
+  std::string_view context;                  // Of what was read, also when nothing is alive.
+  uint32_t sibling_count = 0;                // Versions alive; zero: the key is absent.
+  std::vector<std::string_view> values;      // Newest first; one, or all if asked for.
+  std::optional<Trace> trace{};              // If asked for.
+  std::chrono::milliseconds retry_after{0};  // With kOverloaded: how long to stay away.
   friend bool operator==(const GetReply&, const GetReply&) = default;
 };
 
@@ -177,6 +179,11 @@ struct StatusReply {
   std::optional<AntiEntropyStatus> anti_entropy{};
   std::vector<HotKey> hot_keys{};  // Read through this node; hottest first.
   uint64_t recent_reads = 0;       // Of all keys: what `hot_keys` are a part of.
+  // Requests refused at their first bytes, for lack of room; what those under way hold, and the
+  // most they may. From a node too old to say, zero.
+  uint64_t requests_refused = 0;
+  uint64_t request_bytes = 0;
+  uint64_t request_bytes_max = 0;
   friend bool operator==(const StatusReply&, const StatusReply&) = default;
 };
 
@@ -201,7 +208,8 @@ struct CheckpointReply {
 struct ErrorReply {
   static constexpr MessageType kType = MessageType::kError;
   base::Code code = base::Code::kInvalidArgument;
-  std::string_view message;
+  std::string_view message{};
+  std::chrono::milliseconds retry_after{0};  // With kOverloaded: how long to stay away.
   friend bool operator==(const ErrorReply&, const ErrorReply&) = default;
 };
 
@@ -249,7 +257,8 @@ struct ReadRequest {
   static constexpr MessageType kType = MessageType::kReadRequest;
   std::string_view key;
   base::LayoutVersion layout_version;
-  bool wants_digest = false;  // The digest alone.
+  bool wants_digest = false;             // The digest alone.
+  std::chrono::milliseconds timeout{0};  // How long the answer is waited for; zero: not said.
   friend bool operator==(const ReadRequest&, const ReadRequest&) = default;
 };
 

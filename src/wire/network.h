@@ -2,6 +2,7 @@
 // libuv, the simulator with a seeded network; both hand the node the very same events.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -10,6 +11,7 @@
 
 namespace distkv::wire {
 
+struct FrameHeader;
 struct FrameView;
 
 // What a node may do. Calls never block and never call back before they return.
@@ -27,6 +29,9 @@ class Network {
   virtual void retry_now(const base::Endpoint& to) { (void)to; }
   // Queues one frame on an accepted connection; ignored if that is gone.
   virtual void reply(base::ConnectionId to, std::string_view frame) = 0;
+  // Of replies that are queued, to all connections, and not yet taken by the kernel. A host that
+  // does not know says zero.
+  virtual size_t reply_bytes_queued() const { return 0; }
   // Closes an accepted connection once its queued replies are written.
   virtual void close(base::ConnectionId connection) = 0;
 };
@@ -38,6 +43,10 @@ class NetworkEvents {
   // The frame that opens every stream to a peer, before any queued one.
   virtual std::string greeting() = 0;
   virtual void on_datagram(const base::Endpoint& from, std::string_view packet) = 0;
+  // A frame begins on an accepted connection: its header is there, its body not yet kept. False: it
+  // has been answered already, and is to be dropped as it arrives. True: on_request follows, unless
+  // the connection closes first.
+  virtual bool on_header(base::ConnectionId from, const FrameHeader& header) = 0;
   // A frame on an accepted connection. Its checksum and length have been checked.
   virtual void on_request(base::ConnectionId from, const FrameView& frame) = 0;
   // A frame on a stream this node opened to `from`.

@@ -126,7 +126,7 @@ std::string_view Encoder::encode(const ReadRequest& message, RequestId id) {
   builder.begin();
   const TextOffset key = builder.text(message.key);
   const auto root = fb::CreateReadRequest(builder.flat, key, message.layout_version.value(),
-                                          message.wants_digest);
+                                          message.wants_digest, timeout_on_wire(message.timeout));
   return builder.finish(message.kType, id, root.Union());
 }
 
@@ -134,6 +134,7 @@ static void read(const fb::ReadRequest& table, ReadRequest& out, Checks& checks)
   out.key = checks.key(view(table.key()));
   out.layout_version = base::LayoutVersion(table.layout_version());
   out.wants_digest = table.wants_digest();
+  out.timeout = checks.timeout(table.timeout_ms());
 }
 
 std::string_view Encoder::encode(const ReadReply& message, RequestId id) {

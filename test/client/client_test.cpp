@@ -254,6 +254,40 @@ TEST_CASE("servers are tried in turn") {
   CHECK(client.put("key", "value").error.is_ok());
 }
 
+// Refuses as overloaded `times` times, at the header or after, then takes the put.
+FakeServer::Script busy_for(int times, milliseconds retry_after, bool at_header) {
+  return [=, left = times](const FrameView& frame, Encoder& encoder) mutable {
+    if (left-- == 0) return test::reply(frame, encoder, wire::PutReply{});
+    if (at_header) {
+      return test::reply(frame, encoder, wire::ErrorReply{Code::kOverloaded, "busy", retry_after});
+    }
+    wire::PutReply no;
+    no.code = Code::kOverloaded;
+    no.message = "busy";
+    no.retry_after = retry_after;
+    return test::reply(frame, encoder, no);
+  };
+}
+
+TEST_CASE("an overloaded server gets the time it asks for") {
+  for (const bool at_header : {true, false}) {
+    FakeServer server(busy_for(2, milliseconds(40), at_header));
+    const auto before = std::chrono::steady_clock::now();
+    CHECK(client_of({server.address()}).put("key", "value").error.is_ok());
+    CHECK(std::chrono::steady_clock::now() - before >= milliseconds(80));
+  }
+}
+
+TEST_CASE("a client whose patience ends before that is told at once, and for how long to wait") {
+  for (const bool at_header : {true, false}) {
+    FakeServer server(busy_for(100, kLong, at_header));
+    const Error error = client_of({server.address()}, kLong / 2).put("key", "value").error;
+    CHECK(error.kind == ErrorKind::kRejected);
+    CHECK(error.retry_after == kLong);
+    CHECK(error.message.find("try again in 20000 ms") != std::string::npos);
+  }
+}
+
 TEST_CASE("where no server is, nothing was stored and every address is named") {
   LoopbackPort one;
   LoopbackPort other;

@@ -45,7 +45,8 @@ struct Fixture : repair::HintBench {
   uint64_t operations = 0;
   std::optional<PutResult> result;
   Coordinator coordinator{Parts{layouts, local, replicas, hints, timers, clock,
-                                [this](const NodeId& node) { stale.push_back(node.value()); }, log},
+                                [this](const NodeId& node) { stale.push_back(node.value()); }, log,
+                                std::make_shared<base::ByteBudget>(1 << 20)},
                           Options{{2, 2}, seconds(1), seconds(2)}};
 };
 

@@ -87,7 +87,8 @@ struct Fixture : repair::HintBench {
 
   std::optional<PutResult> result;
   Coordinator coordinator{
-      Parts{layouts, local, replicas, hints, timers, clock, [](const NodeId&) {}, log},
+      Parts{layouts, local, replicas, hints, timers, clock, [](const NodeId&) {}, log,
+            std::make_shared<base::ByteBudget>(1 << 20)},
       Options{{2, 2}, seconds(1), seconds(2)}};
 };
 

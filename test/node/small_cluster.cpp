@@ -174,8 +174,12 @@ Status Machine::send(const Endpoint& to, std::string_view frame) {
         if (is_up()) node_->on_peer_lost(to);
         return;
       }
-      hand_over(one,
-                [&](const wire::FrameView& view) { peer->node().on_request(connection, view); });
+      hand_over(one, [&](const wire::FrameView& view) {
+        const wire::FrameHeader header{view.type, view.request_id, wire::size_of(view), 0};
+        if (!peer->node().on_header(connection, header)) return;
+        peer->node().arrived(connection);
+        peer->node().on_request(connection, view);
+      });
     });
   }
   return Status::ok();

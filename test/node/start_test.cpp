@@ -56,6 +56,9 @@ struct Fixture {
   // Hands the node a frame on its one connection.
   void give(std::string_view frame) {
     wire::FrameReader reader(wire::kPeerFrameBytesMax);
+    reader.set_judge([this](const wire::FrameHeader& header) {
+      return node.on_header(base::ConnectionId{1}, header);
+    });
     (void)reader.feed(frame, [this](const wire::FrameView& view) {
       node.on_request(base::ConnectionId{1}, view);
       return true;

@@ -167,6 +167,105 @@ TEST_CASE("replies over the last bound close the connection, not within the call
   CHECK(server.log.count("connection_not_reading") == 1);
 }
 
+TEST_CASE("a request refused at its header is dropped, and the next one is served") {
+  Loop loop;
+  Recorder server(loop);
+  server.open();
+  server.header_judge = [&](base::ConnectionId from, const wire::FrameHeader& header) {
+    if (header.frame_bytes < 1024 * 1024) return true;
+    server.network.reply(from, frame_of("no"));
+    return false;
+  };
+  RawClient client(server.endpoint());
+  const std::string large = frame_of(std::string(4 * 1024 * 1024, 'x'), 1);
+  std::string unsent = large.substr(0, wire::kFrameHeaderBytes);
+  const auto write_more = [&] {
+    unsent.erase(0, client.write(unsent));
+    client.read();
+    return unsent.empty();
+  };
+
+  // Answered before its body is sent.
+  server.wait_until([&] { return write_more() && !client.received.empty(); });
+  CHECK(client.received == frame_of("no"));
+  unsent = large.substr(wire::kFrameHeaderBytes) + frame_of("small", 2);
+  server.wait_until([&] {
+    write_more();
+    return !server.requests.empty();
+  });
+
+  CHECK(server.requests[0].id == 2);
+  CHECK(server.closed.empty());
+}
+
+TEST_CASE("replies count until the kernel has taken them, or their connection is gone") {
+  Loop loop;
+  Recorder server(loop);
+  server.open();
+  const std::string reply = frame_of(std::string(16 * 1024 * 1024, 'r'));
+  server.request_handler = [&](base::ConnectionId from, const wire::FrameView& frame) {
+    server.requests.push_back({from, frame.type, 0, std::string(frame.body)});
+    server.network.reply(from, reply);
+    CHECK(server.network.reply_bytes_queued() >= reply.size());
+  };
+  RawClient reader(server.endpoint());
+  REQUIRE(reader.write(frame_of("x")) > 0);
+  server.wait_until([&] {
+    reader.read();
+    return reader.received.size() == reply.size();
+  });
+  server.wait_until([&] { return server.network.reply_bytes_queued() == 0; });
+  {
+    RawClient deaf(server.endpoint(), 64 * 1024);
+    REQUIRE(deaf.write(frame_of("x")) > 0);
+    server.wait_until([&] { return server.requests.size() == 2; });
+    CHECK(server.network.reply_bytes_queued() > 0);
+  }
+  server.wait_until([&] { return server.closed.size() == 1; });
+  CHECK(server.network.reply_bytes_queued() == 0);
+}
+
+TEST_CASE("who stands still within a frame, or does not read, is closed; who rests is not") {
+  Loop loop;
+  Recorder server(loop);
+  server.network.set_stall_sweep(std::chrono::milliseconds(20));
+  server.open();
+  server.request_handler = [&](base::ConnectionId from, const wire::FrameView& frame) {
+    server.requests.push_back({from, frame.type, 0, std::string(frame.body)});
+    if (frame.body == "large") server.network.reply(from, std::string(32 << 20, 'r'));
+  };
+  RawClient resting(server.endpoint());
+  REQUIRE(resting.write(frame_of("x")) > 0);
+  RawClient unfinished(server.endpoint());
+  REQUIRE(unfinished.write(frame_of("body").substr(0, 26)) == 26);
+  RawClient deaf(server.endpoint(), 64 * 1024);
+  REQUIRE(deaf.write(frame_of("large")) > 0);
+
+  server.wait_until([&] { return server.closed.size() == 2; });
+
+  CHECK(unfinished.reads_end());
+  CHECK(server.log.count("connection_stalled") == 2);
+  CHECK(server.network.connection_count() == 1);
+  REQUIRE(resting.write(frame_of("again")) > 0);
+  server.wait_until([&] { return server.requests.back().body == "again"; });
+}
+
+TEST_CASE("who moves on, however slowly, is not closed") {
+  Loop loop;
+  Recorder server(loop);
+  server.network.set_stall_sweep(std::chrono::milliseconds(200));
+  server.open();
+  RawClient slow(server.endpoint());
+  const std::string frame = frame_of(std::string(60, 'x'));
+  // A byte every few milliseconds: several sweeps.
+  for (size_t i = 0; i < frame.size(); ++i) {
+    REQUIRE(slow.write(frame.substr(i, 1)) == 1);
+    loop.run_until([] { return false; }, std::chrono::milliseconds(10));
+  }
+  server.wait_until([&] { return server.requests.size() == 1; });
+  CHECK(server.closed.empty());
+}
+
 TEST_CASE("connections over the limit are closed at once and logged once a second") {
   Loop loop;
   Recorder server(loop);

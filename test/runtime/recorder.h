@@ -70,6 +70,9 @@ class Recorder : public wire::NetworkEvents {
   void on_datagram(const base::Endpoint& from, std::string_view packet) override {
     datagrams.emplace_back(from.value() + " " + std::string(packet));
   }
+  bool on_header(base::ConnectionId from, const wire::FrameHeader& header) override {
+    return !header_judge || header_judge(from, header);
+  }
   void on_request(base::ConnectionId from, const wire::FrameView& frame) override {
     if (request_handler) return request_handler(from, frame);
     requests.push_back({from, frame.type, frame.request_id.value(), std::string(frame.body)});
@@ -98,6 +101,7 @@ class Recorder : public wire::NetworkEvents {
   MemoryLog log;
   std::string greeting_frame;  // None unless a test gives one.
   std::function<void(base::ConnectionId, const wire::FrameView&)> request_handler;
+  std::function<bool(base::ConnectionId, const wire::FrameHeader&)> header_judge;
   std::function<void(const base::Endpoint&)> lost_handler;
   std::vector<std::string> datagrams;
   std::vector<Request> requests;

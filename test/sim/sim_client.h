@@ -84,6 +84,7 @@ class SimClient : public Machine, private wire::NetworkEvents {
  private:
   std::string greeting() override { return {}; }
   void on_datagram(const base::Endpoint&, std::string_view) override {}
+  bool on_header(base::ConnectionId, const wire::FrameHeader&) override { return true; }
   void on_request(base::ConnectionId, const wire::FrameView&) override {}
   void on_reply(const base::Endpoint& from, const wire::FrameView& frame) override;
   void on_peer_lost(const base::Endpoint& to) override;

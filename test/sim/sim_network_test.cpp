@@ -11,6 +11,8 @@ using std::chrono::seconds;
 
 namespace {
 
+constexpr base::RequestId kUnwanted{99};
+
 // A machine that notes what reaches it, and answers requests on demand.
 class Ear : public Machine, private wire::NetworkEvents {
  public:
@@ -39,6 +41,9 @@ class Ear : public Machine, private wire::NetworkEvents {
   std::string greeting() override { return make_frame("hello from " + name_); }
   void on_datagram(const base::Endpoint& from, std::string_view packet) override {
     heard.push_back("datagram " + from.value() + " " + std::string(packet));
+  }
+  bool on_header(base::ConnectionId, const wire::FrameHeader& header) override {
+    return header.request_id != kUnwanted;
   }
   void on_request(base::ConnectionId from, const wire::FrameView& frame) override {
     accepted.push_back(from);

@@ -90,6 +90,11 @@ void SimNetwork::take_bytes(uint64_t id, bool to_acceptor, wire::NetworkEvents& 
   End& end = to_acceptor ? stream->acceptor : stream->opener;
   if (!end.is_open) return;
   const base::Endpoint& peer = place(other(*stream, end).machine).endpoint;
+  if (to_acceptor) {
+    end.reader.set_judge([id, &program](const wire::FrameHeader& header) {
+      return program.on_header(base::ConnectionId{id}, header);
+    });
+  }
   const base::Status read = end.reader.feed(bytes, [&](const wire::FrameView& frame) {
     if (frame.type == wire::MessageType::kGreeting) {
       end.reader.set_frame_bytes_max(wire::kPeerFrameBytesMax);

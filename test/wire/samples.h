@@ -172,6 +172,36 @@ inline ErrorReply sample_error_reply() {
   return {.code = base::Code::kWrongCluster, .message = "another cluster"};
 }
 
+// With the fields that were appended for a retry after overload.
+inline ErrorReply sample_error_reply_of_overload() {
+  return {.code = base::Code::kOverloaded,
+          .message = "busy",
+          .retry_after = std::chrono::milliseconds(75)};
+}
+
+inline PutReply sample_put_reply_of_overload() {
+  PutReply reply;
+  reply.code = base::Code::kOverloaded;
+  reply.retry_after = std::chrono::milliseconds(75);
+  return reply;
+}
+
+inline GetReply sample_get_reply_of_overload() {
+  GetReply reply;
+  reply.code = base::Code::kOverloaded;
+  reply.retry_after = std::chrono::milliseconds(75);
+  return reply;
+}
+
+// With the fields that were appended for what requests hold.
+inline StatusReply sample_status_reply_of_requests() {
+  StatusReply reply = sample_status_reply_of_store();
+  reply.requests_refused = 19;
+  reply.request_bytes = 0x12345678;
+  reply.request_bytes_max = 0x9988776655;
+  return reply;
+}
+
 inline base::ClusterId sample_cluster_id() { return base::ClusterId({0xaaaa, 0xbbbb}); }
 
 inline MemberUpdate sample_member() {
@@ -198,6 +228,13 @@ inline ApplyReply sample_apply_reply() {
 
 inline ReadRequest sample_read_request() {
   return {.key = "user:1", .layout_version = base::LayoutVersion(7), .wants_digest = true};
+}
+
+// With the field that was appended for its asker's patience.
+inline ReadRequest sample_read_request_of_patience() {
+  ReadRequest request = sample_read_request();
+  request.timeout = std::chrono::milliseconds(1500);
+  return request;
 }
 
 inline ReadReply sample_read_reply() {
@@ -394,6 +431,11 @@ void for_each_sample(Visit visit) {
   visit("ReadRequest", sample_read_request());
   visit("ReadReply", sample_read_reply());
   visit("ReadReplyWithHorizon", sample_read_reply_with_horizon());
+  visit("ReadRequestOfPatience", sample_read_request_of_patience());
+  visit("ErrorReplyOfOverload", sample_error_reply_of_overload());
+  visit("PutReplyOfOverload", sample_put_reply_of_overload());
+  visit("GetReplyOfOverload", sample_get_reply_of_overload());
+  visit("StatusReplyOfRequests", sample_status_reply_of_requests());
   visit("JoinRequest", sample_join_request());
   visit("JoinReply", sample_join_reply());
   visit("LayoutRequest", LayoutRequest{});

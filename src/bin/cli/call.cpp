@@ -61,6 +61,11 @@ std::string_view outcome_name(ErrorKind kind) {
   return "rejected";
 }
 
+void add_retry(JsonObject& object, const Error& error) {
+  const auto milliseconds = static_cast<uint64_t>(error.retry_after.count());
+  if (milliseconds > 0) object.number("retry_after_ms", milliseconds);
+}
+
 PutOptions put_options(const Call& call) {
   PutOptions options;
   options.consistency = call.invocation.consistency;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "bin/check/options.h"
+#include "bin/cli/json.h"
 #include "distkv/client.h"
 #include "distkv/session_token.h"
 
@@ -69,6 +70,8 @@ std::string shown(std::string_view key);
 std::string shown(std::string_view prefix, uint64_t size);
 // "stored", "rejected", "unknown" ... as JSON has it.
 std::string_view outcome_name(ErrorKind kind);
+// When to try again, if the error says so.
+void add_retry(JsonObject& object, const Error& error);
 // What the flags say of a write.
 PutOptions put_options(const Call& call);
 GetOptions get_options(const Call& call);

@@ -45,6 +45,7 @@ std::string get_error_json(std::string_view key, const GetOutcome& outcome) {
   JsonObject object;
   object.bytes("key", key).json("outcome", json_string(outcome_name(outcome.error.kind)));
   object.bytes("error", outcome.error.message);
+  add_retry(object, outcome.error);
   if (outcome.trace) object.json("trace", trace_json(*outcome.trace));
   return object.text();
 }

@@ -89,6 +89,7 @@ std::string put_json(std::string_view key, const PutOutcome& outcome) {
   JsonObject object;
   object.bytes("key", key).json("outcome", json_string(outcome_name(outcome.error.kind)));
   if (!outcome.error.is_ok()) object.bytes("error", outcome.error.message);
+  add_retry(object, outcome.error);
   object.json("context", json_string(base64(outcome.context)))
       .json("acknowledged", json_strings(outcome.acknowledged))
       .json("hinted", json_strings(outcome.hinted))

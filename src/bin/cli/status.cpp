@@ -158,6 +158,14 @@ std::string time_text(std::chrono::system_clock::time_point time) {
   return {text.data(), size};
 }
 
+// Nothing where all requests were taken.
+static std::string refused_text(const ClusterStatus& status) {
+  if (status.requests_refused == 0) return "";
+  return "Refused for overload: " + std::to_string(status.requests_refused) +
+         " (requests under way hold " + std::to_string(status.request_bytes) + " of " +
+         std::to_string(status.request_bytes_max) + " bytes)\n";
+}
+
 std::string status_text(const ClusterStatus& status) {
   const Health health = health_of(status.nodes);
   std::string text = "=== Cluster Status ===\nHealth: " + std::to_string(health.total) +
@@ -170,7 +178,8 @@ std::string status_text(const ClusterStatus& status) {
             " - Last seen: " + time_text(node.last_seen) + "\n";
   }
   text += "\n=== Metrics ===\nTotal requests: " + std::to_string(status.requests) +
-          "\nAverage latency: " + fixed(milliseconds(status.latency_mean), 2) + " ms\n\n";
+          "\nAverage latency: " + fixed(milliseconds(status.latency_mean), 2) + " ms\n" +
+          refused_text(status) + "\n";
   text += "=== Storage ===\nEngine: " + status.engine +
           "\nLayout version: " + std::to_string(status.layout_version) +
           "\nPartitions: " + std::to_string(status.partition_count) +
@@ -198,6 +207,11 @@ std::string status_json(const ClusterStatus& status) {
   object.number("hint_age_ms", static_cast<uint64_t>(status.hint_age.count()));
   object.number("hints_dropped", status.hints_dropped);
   object.number("dirty_partitions", status.dirty_partitions);
+  if (status.request_bytes_max > 0) {
+    object.number("requests_refused", status.requests_refused);
+    object.number("request_bytes", status.request_bytes);
+    object.number("request_bytes_max", status.request_bytes_max);
+  }
   if (status.storage_state.empty()) return object.text();
   object.bytes("storage_state", status.storage_state);
   object.json("storage_pressure", fixed(status.storage_pressure, 3));

@@ -19,12 +19,14 @@ class NativeFront : public wire::NetworkEvents {
 
   std::string greeting() override;
   void on_datagram(const base::Endpoint& from, std::string_view packet) override;
+  bool on_header(base::ConnectionId from, const wire::FrameHeader& header) override;
   void on_request(base::ConnectionId from, const wire::FrameView& frame) override;
   void on_reply(const base::Endpoint& from, const wire::FrameView& frame) override;
   void on_peer_lost(const base::Endpoint& to) override;
   void on_connection_closed(base::ConnectionId connection) override;
 
  private:
+  void on_admin(base::ConnectionId from, const wire::FrameView& frame);
   void on_put(base::ConnectionId from, const wire::FrameView& frame);
   void on_get(base::ConnectionId from, const wire::FrameView& frame);
   void on_status(base::ConnectionId from, const wire::FrameView& frame);
