@@ -107,6 +107,8 @@ Cluster::Cluster(const World& world, const ClusterPlan& plan, Truth& truth, Viol
     config.spare_delay = plan.spare_delay;
     config.settling_time = plan.settling_time;
     config.hints = plan.hints;
+    config.admission = plan.admission;
+    config.calls = plan.calls;
     config.tombstone_grace = plan.tombstone_grace;
     config.anti_entropy_interval = plan.has_anti_entropy ? plan.rounds_every : kNoRounds;
     DISTKV_CHECK(node::validate(config).is_ok());
@@ -176,6 +178,12 @@ bool Cluster::has_no_hints() const {
       counts_none = reply.hints_pending == 0 && reply.hint_bytes == 0;
     });
     return counts_none;
+  });
+}
+
+bool Cluster::holds_no_requests() const {
+  return std::all_of(nodes_.begin(), nodes_.end(), [](const auto& host) {
+    return host->is_up() && host->node()->admission().budget()->held() == 0;
   });
 }
 

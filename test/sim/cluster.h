@@ -30,6 +30,8 @@ struct ClusterPlan {
   base::Duration rounds_every = std::chrono::seconds(10);  // Of anti-entropy.
   base::Duration settling_time = std::chrono::milliseconds(300);
   replica::HintLimits hints;
+  node::AdmissionLimits admission;
+  wire::RpcLimits calls;
   // Replicas must become equal by hints and anti-entropy alone. Otherwise it never begins a round,
   // so that what it would mend behind their backs is left for hints, transfers and reads to bring.
   bool has_anti_entropy = false;
@@ -65,6 +67,8 @@ class Cluster : public Witness {
   bool is_behind() const;
   // No node keeps a hint, nor believes that it does.
   bool has_no_hints() const;
+  // No request is charged for memory: every one was answered, and gave back what it held.
+  bool holds_no_requests() const;
   // Asks every node to tell when all it keeps by now is delivered or dropped.
   void await_hints(base::Duration timeout);
   // All of them have told.

@@ -28,6 +28,13 @@ constexpr Spread kSettling{milliseconds(0), seconds(1)};
 constexpr uint64_t kTinyQueueBytesMin = 512;
 constexpr uint64_t kTinyQueueBytesMax = 16 * 1024;
 constexpr size_t kStubbornKeysMax = 2;
+// From a few frames up; where values may be large, a few of those.
+constexpr uint64_t kLittleMemoryMin = 4 * 1024;
+constexpr uint64_t kLittleMemoryMax = 8 * 1024;
+constexpr uint64_t kLargeMemoryMin = 600 * 1024;
+constexpr uint64_t kLargeMemoryMax = 1200 * 1024;
+constexpr uint64_t kFewCallsMin = 3;
+constexpr uint64_t kFewCallsMax = 12;
 
 void draw_quorums(ClusterPlan& plan, base::Rng& rng) {
   plan.replicas = static_cast<uint32_t>(rng.between(1, kSwarmReplicasMax));
@@ -50,6 +57,18 @@ void make_stubborn(WorkloadPlan& plan) {
   plan.is_hurried = true;
   plan.is_large = kNever;  // A record of so many must fit the log of its store.
   plan.keys.resize(std::min(plan.keys.size(), kStubbornKeysMax));
+}
+
+// Nodes that have little memory for requests, or leave few calls to a peer unanswered.
+void make_cramped(ClusterPlan& plan, WorkloadPlan& workload, base::Rng& rng) {
+  const bool has_large_values = workload.is_large.per_million > 0;
+  if (happens(rng, kHalf)) {
+    if (has_large_values) workload.is_large = kThird;
+    plan.admission.bytes_max = has_large_values ? rng.between(kLargeMemoryMin, kLargeMemoryMax)
+                                                : rng.between(kLittleMemoryMin, kLittleMemoryMax);
+    plan.admission.connection_bytes_max = plan.admission.bytes_max / rng.between(1, 4);
+  }
+  if (happens(rng, kHalf)) plan.calls.peer_calls_max = rng.between(kFewCallsMin, kFewCallsMax);
 }
 
 // All replicas of a partition must be there at once now and then, and keys rest.
@@ -100,6 +119,9 @@ RunPlan draw_run(const Options& options, base::Rng& rng) {
   if (happens(rng, kIsStubborn)) make_stubborn(plan.workload);
   if (happens(rng, kSeldom)) {
     plan.faults.network.queue_bytes_max = rng.between(kTinyQueueBytesMin, kTinyQueueBytesMax);
+  }
+  if (!plan.workload.is_stubborn && happens(rng, kHalf)) {
+    make_cramped(plan.cluster, plan.workload, rng);
   }
   return plan;
 }

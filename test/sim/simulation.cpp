@@ -193,6 +193,9 @@ class Simulation {
       return are_clients_idle() && cluster_.is_formed() && cluster_.has_no_hints();
     });
     if (!is_quiet) return fail_to_heal("members, layout or hints have not settled");
+    if (!run_until(rest(), [this] { return cluster_.holds_no_requests(); })) {
+      return fail_to_heal("a request holds memory although all are answered");
+    }
     if (!has_built_trees(rest())) return false;
     if (cluster_.plan().has_anti_entropy) return becomes_equal(rest());
     // As long as no program ended, hints alone must have brought every write to every replica, but
