@@ -1,5 +1,6 @@
 // Any bytes as a stream. The first byte says how large its pieces are, the rest may have its
-// checksums made right. However it is cut, the same frames come out of it.
+// checksums made right. However it is cut, the same frames come out of it, also where some of them
+// are not wanted.
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -21,9 +22,13 @@ struct Taken {
   friend bool operator==(const Taken&, const Taken&) = default;
 };
 
-Taken feed(std::string_view stream, size_t piece_bytes) {
+bool is_wanted(const FrameHeader& header) { return header.request_id.value() % 2 == 0; }
+bool is_any_wanted(const FrameHeader&) { return true; }
+
+Taken feed(std::string_view stream, size_t piece_bytes, const FrameJudge& judge) {
   Taken taken;
   FrameReader reader(kFrameBytesMax);
+  reader.set_judge(judge);
   while (!stream.empty() && taken.code == base::Code::kOk) {
     const std::string piece(stream.substr(0, piece_bytes));  // Views must not outlive it.
     stream.remove_prefix(piece.size());
@@ -60,8 +65,10 @@ void fuzz_frames(std::string_view bytes) {
   bytes.remove_prefix(1);
   const bool is_repaired = (how & kRepairFlag) != 0;
   const std::string stream = is_repaired ? repaired(bytes) : std::string(bytes);
-  const Taken whole = feed(stream, stream.size());
-  DISTKV_CHECK(feed(stream, 1 + (how & 0x7f)) == whole);
+  const Taken whole = feed(stream, stream.size(), is_any_wanted);
+  const size_t piece_bytes = 1 + (how & 0x7f);
+  DISTKV_CHECK(feed(stream, piece_bytes, is_any_wanted) == whole);
+  DISTKV_CHECK(feed(stream, piece_bytes, is_wanted) == feed(stream, stream.size(), is_wanted));
   std::string again;
   for (const std::string& frame : whole.frames) again += frame;
   DISTKV_CHECK(std::string_view(stream).starts_with(again));
