@@ -275,12 +275,12 @@ void Node::Impl::on_joined(const wire::JoinReply& reply) {
   // Nothing was minted yet under the actor of a store that knew no cluster; but if the store is a
   // copy from that time, then perhaps under the same by the life after it.
   take_new_actor();
+  if (layouts_.current->index_of(identity_.node_id)) fall_behind("the store was replaced");
   remembered_members_.clear();
   for (const wire::MemberUpdate& member : reply.members) {
-    // The cluster knew this id before: the store was replaced, and must outrank its past life.
+    // The cluster knew this id before, and must not take this life for the one before.
     if (member.id == identity_.node_id.value()) {
       identity_.generation = std::max(identity_.generation, member.incarnation.generation + 1);
-      if (layouts_.current->index_of(identity_.node_id)) fall_behind("the store was replaced");
       continue;
     }
     remembered_members_.push_back({base::NodeId{std::string(member.id)},
