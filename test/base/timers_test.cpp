@@ -2,7 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <vector>
+
+#include "base/rng.h"
 
 namespace distkv::base {
 namespace {
@@ -59,6 +62,70 @@ TEST_CASE("a timer started while timers run waits for the next run, so a loop al
   CHECK(timers.run_due() == 1);
   CHECK(timers.run_due() == 1);
   CHECK(ran == 2);
+}
+
+// What timers are to do, done by looking at all of them.
+struct Model {
+  struct Timer {
+    MonotonicTime deadline;
+    int number;
+  };
+  std::vector<int> run_due(MonotonicTime now) {
+    std::stable_sort(pending.begin(), pending.end(),
+                     [](const Timer& a, const Timer& b) { return a.deadline < b.deadline; });
+    std::vector<int> ran;
+    for (const Timer& timer : pending) {
+      if (timer.deadline <= now) ran.push_back(timer.number);
+    }
+    std::erase_if(pending, [now](const Timer& timer) { return timer.deadline <= now; });
+    return ran;
+  }
+  std::vector<Timer> pending;
+};
+
+TEST_CASE("however many durations there are, timers run as if all stood in one order") {
+  for (const uint64_t durations : {3u, 16u, 60u}) {
+    HandClock clock;
+    Timers timers(clock);
+    Rng rng(durations);
+    Model model;
+    std::vector<int> ran;
+    std::vector<TimerId> ids;
+    for (int step = 0; step < 5000; ++step) {
+      const uint64_t what = rng.below(10);
+      if (what < 5) {
+        const auto delay = milliseconds(rng.below(durations));
+        const int number = static_cast<int>(ids.size());
+        ids.push_back(timers.start(delay, [&ran, number] { ran.push_back(number); }));
+        model.pending.push_back({clock.time + delay, number});
+      } else if (what < 9 && !ids.empty()) {
+        const auto at = static_cast<int>(rng.below(ids.size()));
+        timers.stop(ids[static_cast<size_t>(at)]);
+        std::erase_if(model.pending, [at](const auto& timer) { return timer.number == at; });
+      } else {
+        clock.time += milliseconds(rng.below(4));
+        const std::vector<int> expected = model.run_due(clock.time);
+        CHECK(timers.run_due() == expected.size());
+        CHECK(ran == expected);
+        ran.clear();
+      }
+      CHECK(timers.size() == model.pending.size());
+    }
+  }
+}
+
+TEST_CASE("a name is used up once its timer ran, whoever stands in its place") {
+  HandClock clock;
+  Timers timers(clock);
+  TimerId first = timers.start(milliseconds(1), [] {});
+  clock.time += milliseconds(1);
+  CHECK(timers.run_due() == 1);
+  bool has_run = false;
+  timers.start(milliseconds(1), [&] { has_run = true; });
+  timers.stop(first);
+  clock.time += milliseconds(1);
+  CHECK(timers.run_due() == 1);
+  CHECK(has_run);
 }
 
 TEST_SUITE_END();
