@@ -139,8 +139,13 @@ DotSet Recorder::answer(OperationId id, const wire::PutReply& reply, bool may_re
   if (!reply.hinted.empty()) see("receipt names a hint");
   operation.covered = cover(operation, reply.context);
   operation.may_repeat = may_repeat || reply.may_repeat;
-  const DotSet dots = truth_.key(operation.key).of_operation(operation.op_id);
+  KeyTruth& key = truth_.key(operation.key);
+  const DotSet dots = key.of_operation(operation.op_id);
   const DotSet own = dots - (dots - operation.covered);
+  for (const size_t place : own.places()) {
+    Mint& mint = key.mint(place);
+    if (!(mint.supersedes - operation.covered).is_empty()) mint.has_partial_receipt = true;
+  }
   PutAnswer answer;
   answer.where = describe_operation(operation);
   answer.key = operation.key;

@@ -229,7 +229,7 @@ void judge_record(const KeyTruth& truth, const std::string& where, const DotSet&
     violations.push_back({"P3", where + ": alive but not seen: " + describe(truth, unseen)});
   }
   // What was collected may come back with an old copy of a store, which tells nobody of it.
-  const DotSet risen = common(alive, superseded) - truth.gone();
+  const DotSet risen = common(alive, truth.superseded_as_told(seen)) - truth.gone();
   if (!risen.is_empty()) {
     violations.push_back({"P4", where + ": alive although superseded: " + describe(truth, risen)});
   }

@@ -53,6 +53,23 @@ TEST_CASE("a put with the context of a read may drop what that read showed") {
   CHECK(bench.broken() == "");
 }
 
+TEST_CASE("what a put superseded may stay where its client was not told of it") {
+  for (const bool was_told : {true, false}) {
+    Bench bench;
+    bench.intend('a');
+    bench.n1.on_write(1, Bench::write({bench.a}, {Bench::version('a', bench.a)}));
+    bench.n2.on_write(1, Bench::write({bench.a}, {Bench::version('a', bench.a)}));
+    bench.intend('b', "a");
+    bench.n1.on_write(2, Bench::write({bench.a, bench.b}, {Bench::version('b', bench.b)}));
+    bench.truth.key(kFixtureKey).mint(1).has_partial_receipt = !was_told;
+
+    bench.n2.on_write(2, Bench::write({bench.a, bench.b}, {Bench::version('a', bench.a)}));
+
+    // The write itself is missing there, which nothing superseded: that is told in any case.
+    CHECK(bench.broken() == (was_told ? "P3 P4 " : "P3 "));
+  }
+}
+
 TEST_CASE("P4: what a put's context covered must be gone beside it") {
   Bench bench;
   bench.intend('a');

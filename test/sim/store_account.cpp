@@ -94,22 +94,27 @@ void StoreAccount::forget_if_excused(const storage::KeyRef& key, bool is_replace
 std::optional<CommitNumber> StoreAccount::shown_by(const Found& found) const {
   std::set<Place> different = differences(durable_, found);
   std::erase_if(different, [this](const Place& place) { return is_excused(place); });
-  if (different.empty()) return promised_;
+  std::optional<CommitNumber> kept;
+  if (different.empty()) kept = promised_;
   for (size_t i = 0; i < pending_.size(); ++i) {
+    bool is_there_for_sure = false;
     for (const storage::Write& write : pending_[i]) {
       const Place place = place_of(write);
-      if (found.unreadable.count(place) > 0 || is_excused(place)) continue;
+      if (found.unreadable.count(place) > 0) continue;
       const storage::Entry* shown = find(found.entries, place);
       const bool is_same = write.entry ? shown != nullptr && *shown == *write.entry : !shown;
-      if (is_same) {
+      if (is_excused(place)) {
+        is_there_for_sure = is_there_for_sure || (is_same && shown != nullptr);
+      } else if (is_same) {
         different.erase(place);
       } else {
         different.insert(place);
       }
     }
-    if (different.empty()) return promised_ + i + 1;
+    // What is excused need not be there, but where it is it was kept.
+    if (different.empty() && (!kept || is_there_for_sure)) kept = promised_ + i + 1;
   }
-  return std::nullopt;
+  return kept;
 }
 
 std::optional<std::string> StoreAccount::lose(const Found& found) {

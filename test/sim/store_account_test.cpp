@@ -45,6 +45,17 @@ struct Bench {
 
 TEST_SUITE_BEGIN("store account");
 
+TEST_CASE("what damage excuses need not come back, but where it does it was kept") {
+  for (const bool is_there : {true, false}) {
+    Bench bench;
+    bench.account.promise(bench.put("a", "1"));
+    bench.account.excuse({storage::Space::kData, base::Token{1}, base::Token{1}});
+    const CommitNumber second = bench.put("a", "2");
+    CHECK_FALSE(bench.account.lose(Bench::found({{"a", is_there ? "2" : "1"}})).has_value());
+    CHECK(bench.notebook.kept == (is_there ? second : second - 1));
+  }
+}
+
 TEST_CASE("a store may come back with any prefix that keeps every promise") {
   for (const CommitNumber kept : {1, 2, 3}) {
     Bench bench;

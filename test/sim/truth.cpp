@@ -46,6 +46,14 @@ DotSet KeyTruth::superseded(const DotSet& seen) const {
   return gone;
 }
 
+DotSet KeyTruth::superseded_as_told(const DotSet& seen) const {
+  DotSet gone;
+  for (const size_t place : seen.places()) {
+    if (!mints_[place].has_partial_receipt) gone.merge(mints_[place].supersedes);
+  }
+  return gone;
+}
+
 DotSet KeyTruth::joined(const DotSet& seen) const {
   DotSet joined;
   for (const size_t place : seen.places()) joined.merge(mints_[place].joins);

@@ -45,6 +45,9 @@ struct Mint {
   DotSet joins;
   bool is_tombstone = false;
   bool expires = false;
+  // Its client's answer came from a replica that knew the write and not all it superseded: beside
+  // siblings that the client never saw, a repeat cannot tell.
+  bool has_partial_receipt = false;
   // A client was given an answer that covers it.
   bool was_observed = false;
   // A crash took it from the replica that minted it before it was durable.
@@ -72,6 +75,9 @@ class KeyTruth {
   DotSet covered(const causality::Context& context) const;
   // What the writes in `seen` superseded.
   DotSet superseded(const DotSet& seen) const;
+  // Of these, what a replica must have dropped that knows `seen`, maybe only from what a client
+  // had been told.
+  DotSet superseded_as_told(const DotSet& seen) const;
   // What they joined.
   DotSet joined(const DotSet& seen) const;
   // What a put joins or takes along beside what its context covers: the other dots, among those
