@@ -144,6 +144,7 @@ void HintDelivery::on_delivered(const std::shared_ptr<Pass>& pass, size_t hint,
     pass->failure = status;
     return finish_one(pass);
   }
+  pass->has_delivered = true;
   host_.hints.remove(pass->target, pass->page[hint],
                      [this, pass](const Status&) { finish_one(pass); });
 }
@@ -160,7 +161,10 @@ void HintDelivery::end(const std::shared_ptr<Pass>& pass) {
   take(pass, 0);
   active_.erase(pass->target);
   const bool is_in_vain = !pass->failure.is_ok() || !pass->has_sent;
-  if (is_running_ && is_in_vain) back_off(pass->target);
+  if (!is_running_ || !is_in_vain) return;
+  // One that took some of them is not gone, only busy: it is asked to take more soon.
+  if (pass->has_delivered) backoffs_[pass->target].delay = {};
+  back_off(pass->target);
 }
 
 void HintDelivery::back_off(const NodeId& target) {

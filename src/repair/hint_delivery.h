@@ -52,6 +52,7 @@ class HintDelivery {
     size_t bytes = 0;  // Of what it has on the way, or may have soon.
     size_t waiting = 0;
     bool has_sent = false;
+    bool has_delivered = false;  // The target took one.
     base::Status failure;
   };
   struct Backoff {

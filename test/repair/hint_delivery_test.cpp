@@ -149,6 +149,20 @@ TEST_CASE("a failure of one record keeps that one alone") {
   CHECK(here.pending("a") == 1);
 }
 
+TEST_CASE("a busy target that takes one of a page at a time gets the rest soon, not ever later") {
+  Fixture here;
+  here.keep_many("a", 6);
+  here.delivery.start();
+  here.step();
+  for (size_t left = 6; left > 0; --left) {
+    REQUIRE(here.pending("a") == left);
+    here.answer("a", Code::kOk, 1);
+    here.answer("a", Code::kOverloaded);
+    here.run(kHintRetryMin);
+  }
+  CHECK(here.pending("a") == 0);
+}
+
 TEST_CASE("a refusal as stale fetches the newer layout, and the hint goes again under that") {
   Fixture here;
   here.keep("a", "k");
