@@ -24,6 +24,10 @@ class HeldEngine : public storage::map::MapEngine {
       storage::map::MapEngine::get({space, token, key}, part, done);
     });
   }
+  base::Result<storage::Lookup> try_get(const storage::KeyRef&, storage::Part,
+                                        storage::EntryView&) override {
+    return storage::Lookup::kWouldBlock;
+  }
   void let_go() {
     while (!held.empty()) {
       const auto next = std::move(held.front());
@@ -122,6 +126,29 @@ TEST_CASE("a node without seeds founds a cluster of one and serves") {
   CHECK(here.ask_to_join("prod").code == Code::kOk);
 }
 
+TEST_CASE("a read that the store brings after its asker's time is not answered with a record") {
+  for (const bool is_late : {false, true}) {
+    Fixture here;
+    here.node.start([](const base::Status&) {});
+    here.engine.let_go();
+    REQUIRE(here.node.is_serving());
+    const ring::Layout& layout = *here.node.layouts().current;
+    here.give(here.encoder.encode(wire::Greeting{layout.cluster_id, "prod", "node2"}, {}));
+    here.give(here.encoder.encode(
+        wire::ReadRequest{"key", layout.version, false, std::chrono::milliseconds(100)},
+        base::RequestId{8}));
+    CHECK(here.network.answers.empty());
+    CHECK(here.node.admission().budget()->held() > 0);
+
+    here.clock.time += std::chrono::milliseconds(is_late ? 101 : 100);
+    here.engine.let_go();
+
+    if (is_late) CHECK(here.last_answer<wire::ErrorReply>().code == Code::kTimedOut);
+    if (!is_late) CHECK(here.last_answer<wire::ReadReply>().code == Code::kOk);
+    CHECK(here.node.admission().budget()->held() == 0);
+  }
+}
+
 TEST_CASE("a node that is stopped while it reads its store founds nothing any more") {
   Fixture here;
   here.node.start([](const base::Status&) {});
@@ -161,6 +188,7 @@ TEST_CASE("a request under an older layout is refused, one under this node's is 
     const base::LayoutVersion version{layout.version.value() - behind};
     const Code wanted = behind > 0 ? Code::kStaleLayout : Code::kOk;
     here.give(here.encoder.encode(wire::ReadRequest{"k", version, false}, base::RequestId{8}));
+    here.engine.let_go();
     CHECK(here.last_answer<wire::ReadReply>().code == wanted);
   }
   const wire::ApplyRequest stale{"k", "m", "v", base::LayoutVersion{0}};
