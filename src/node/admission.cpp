@@ -56,11 +56,12 @@ Status Admission::judge(const Account& account, size_t bytes, bool is_peer,
                                    " bytes under way; await their answers"};
   }
   const size_t held = budget_->held() + replies_queued;
-  const size_t share = is_peer ? limits_.bytes_max : limits_.bytes_max / 4 * 3;
+  const size_t quarters = is_peer ? 4 : bytes <= kSmallRequestBytesMax ? 3 : 2;
+  const size_t share = limits_.bytes_max / 4 * quarters;
   if (held == 0 || held + bytes <= share) return Status::ok();
   return {Code::kOverloaded, "requests of " + std::to_string(budget_->held()) +
                                  " bytes are under way and answers of " +
-                                 std::to_string(replies_queued) + " are not read yet"};
+                                 std::to_string(replies_queued) + " bytes are not read yet"};
 }
 
 void Admission::arrived(base::ConnectionId from) {

@@ -5,8 +5,9 @@
 // A request is charged the size of its frame from its header to its answer. Answers that their
 // clients have not read count too, and so do records that reads gathered (base::ByteBudget is
 // shared with the coordinator). Clients may fill three quarters; the rest is for other nodes, whose
-// requests end what some client waits for. What keeps the cluster together (layouts, members,
-// greetings) and `status` are charged and never refused. Single owner, pure.
+// requests end what some client waits for. Large requests of clients may fill half, so that a few
+// dozen that take their time leave room for small ones. What keeps the cluster together (layouts,
+// members, greetings) and `status` are charged and never refused. Single owner, pure.
 #pragma once
 
 #include <cstddef>
@@ -20,6 +21,9 @@
 #include "wire/frame.h"
 
 namespace distkv::node {
+
+// Above it a client's request is large.
+inline constexpr size_t kSmallRequestBytesMax = 64 << 10;
 
 struct AdmissionLimits {
   // Of all requests and unread answers: a quarter of what the smallest machine anybody runs a store

@@ -11,8 +11,8 @@ from driver import Node, ServerTest, wait_until
 MIB = 1 << 20
 FRAME_BYTES = 8 * MIB
 ERROR, PUT_REQUEST, CLIENT_REQUEST_ID = 1, 2, 7
-# Three quarters of what requests may hold, and some more that is not theirs.
-REQUEST_BYTES_MAX = 192 * MIB
+# What large ones may hold: half. And some more that is not theirs.
+REQUEST_BYTES_MAX = 128 * MIB
 SLACK = 96 * MIB
 
 
@@ -61,7 +61,9 @@ class OverloadTest(ServerTest):
             self.assertLess(resident_bytes(node), before + REQUEST_BYTES_MAX + SLACK)
             self.assertEqual(self.status(cluster)["request_bytes_max"], 256 * MIB)
 
-            answer = cluster.client("--timeout", "1s", "--output", "json", "put", "during", "value")
+            self.put(cluster, "during", "small ones are served")
+            answer = cluster.client("--timeout", "1s", "--output", "json", "put", "large", "-",
+                                    stdin=bytes(MIB))
             self.assertEqual(answer.exit_code, 1, str(answer))
             told = json.loads(answer.stdout)
             self.assertEqual(told["outcome"], "rejected")

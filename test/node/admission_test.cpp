@@ -63,6 +63,19 @@ TEST_CASE_FIXTURE(Fixture, "clients leave a quarter to the other nodes") {
   CHECK_FALSE(take(kPeer, 1));
 }
 
+TEST_CASE("large requests of clients leave room for small ones") {
+  constexpr size_t kLarge = kSmallRequestBytesMax + 1;
+  Admission admission({.bytes_max = 8 * kLarge, .connection_bytes_max = 8 * kLarge});
+  const auto begin = [&](uint64_t from, size_t bytes, bool is_peer = false) {
+    return admission.begin(ConnectionId{from}, {MessageType::kPutRequest, {}, bytes, 0}, is_peer, 0)
+        .is_ok();
+  };
+  for (uint64_t i = 1; i <= 4; ++i) CHECK(begin(i, kLarge));
+  CHECK_FALSE(begin(5, kLarge));
+  CHECK(begin(6, kSmallRequestBytesMax));
+  CHECK(begin(7, kLarge, true));
+}
+
 TEST_CASE_FIXTURE(Fixture, "answers that are not read yet count like requests") {
   CHECK(take(kOne, 100));
   CHECK_FALSE(begin(kTwo, 100, MessageType::kGetRequest, 600));
