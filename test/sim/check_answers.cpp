@@ -64,7 +64,9 @@ class ReadJudge {
     if (writer == nullptr) return complain("P0", "a value that no client ever wrote");
     const WriteIntent* intent = truth_.intent(*writer);
     const KeyTruth* key = truth_.find(answer_.key);
-    if (key != nullptr && !common(key->of_operation(*writer), answer_.gone).is_empty()) {
+    // A retry that came after the collection is a write of its own.
+    const DotSet dots = key == nullptr ? DotSet{} : key->of_operation(*writer);
+    if (!dots.is_empty() && (dots - answer_.gone).is_empty()) {
       complain("P2", "the value of " + name(*writer) + ", which was superseded and collected");
     }
     if (intent->key != answer_.key) {

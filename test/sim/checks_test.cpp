@@ -27,6 +27,7 @@ struct Bench : OracleFixture {
     for (const char name : values) answer.values.push_back(value(name));
     answer.sibling_count = siblings;
     answer.wants_siblings = wants_siblings;
+    answer.gone = gone;
     check_read(truth, answer, violations);
   }
   Operation& add(OperationKind kind, int begin, int end, const std::string& seen) {
@@ -47,6 +48,7 @@ struct Bench : OracleFixture {
     put.op_id = op_id(name);
     return put;
   }
+  DotSet gone;  // Collected before the reads.
   History history;
 };
 
@@ -86,6 +88,16 @@ TEST_CASE("P4: one value twice is caught") {
   Bench bench;
   bench.read("abc", "bcc", 3);
   CHECK(bench.broken() == "P4 P4 ");
+}
+
+TEST_CASE("P2: a value that was collected is caught, unless a retry wrote it once more since") {
+  for (const bool is_written_again : {false, true}) {
+    Bench bench;
+    bench.gone = bench.set("c");
+    if (is_written_again) bench.mint('c', Bench::dot(2, 6));
+    bench.read("bc", "bc", 2);
+    CHECK(bench.broken() == (is_written_again ? "" : "P2 "));
+  }
 }
 
 TEST_CASE("P4: a plain read answers the greatest counter") {

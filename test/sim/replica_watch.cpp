@@ -27,6 +27,8 @@ void ReplicaWatch::on_write(CommitNumber commit, const storage::Write& write) {
     if (before == nullptr) return complain("P5", write.key, "no record was erased");
     State after{before->seen, {}, before->seen};
     take_away(write.key, *before);
+    truth_.key(write.key).collect(self_, before->seen);
+    change.is_taken_away = true;
     return keep(std::move(change), std::move(after));
   }
   const auto record = causality::decode_record(write.entry->meta, write.entry->value);
@@ -82,7 +84,6 @@ void ReplicaWatch::take_away(const std::string& name, const State& before) {
              "taken away while only " + std::to_string(found.holders) + " of " +
                  std::to_string(found.replicas) + " replicas hold it durably");
   }
-  key.collect(before.seen);
 }
 
 std::optional<size_t> ReplicaWatch::take_mint(const std::string& key,
@@ -204,6 +205,7 @@ Mint* ReplicaWatch::undo() {
     minted = &truth_.key(last.key).mint(*last.minted);
     minted->was_lost = true;
   }
+  if (last.is_taken_away) truth_.key(last.key).uncollect(self_, last.before->seen);
   if (last.before) {
     states_[last.key] = *std::move(last.before);
   } else {

@@ -135,6 +135,37 @@ TEST_CASE("P5: a record that forgets is caught, unless a crash took it back") {
   CHECK(bench.broken() == (is_excused ? "" : "P5 "));
 }
 
+TEST_CASE("a collection that a crash took back did not happen there") {
+  Bench bench;
+  bench.intend_delete('a');
+  causality::Version deleted = Bench::version('a', bench.a);
+  deleted.is_tombstone = true;
+  deleted.value.clear();
+  storage::Write away;
+  away.key = kFixtureKey;
+  for (ReplicaWatch* replica : {&bench.n1, &bench.n2}) {
+    replica->on_write(1, Bench::write({bench.a}, {deleted}));
+    replica->on_durable(1);
+  }
+  bench.n1.set_replication([](const auto&, const auto&) {
+    return ReplicaWatch::Replication{2, 2};
+  });
+  bench.n1.on_write(2, away);
+  const KeyTruth& key = bench.truth.key(kFixtureKey);
+  CHECK_FALSE(key.gone().is_empty());
+
+  SUBCASE("nor anywhere") {
+    bench.n1.on_lost_after(1);
+    CHECK(key.gone().is_empty());
+  }
+  SUBCASE("but elsewhere") {
+    bench.n2.on_write(2, away);
+    bench.n1.on_lost_after(1);
+    CHECK_FALSE(key.gone().is_empty());
+  }
+  CHECK(bench.broken() == "");
+}
+
 TEST_CASE("P1: a crash that takes what a client was answered is caught, unless another has it") {
   Bench bench;
   bench.intend('a');

@@ -102,8 +102,10 @@ DotSet KeyTruth::of_operation(const base::OpId& op_id) const {
 }
 
 DotSet KeyTruth::gone() const {
-  DotSet gone = superseded(collected_);
-  gone.merge(collected_);
+  DotSet collected;
+  for (const auto& [replica, seen] : collected_) collected.merge(seen);
+  DotSet gone = superseded(collected);
+  gone.merge(collected);
   return gone;
 }
 

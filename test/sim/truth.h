@@ -91,7 +91,11 @@ class KeyTruth {
   // All dots of one operation.
   DotSet of_operation(const base::OpId& op_id) const;
   // A replica took its record away for good: all of this was settled.
-  void collect(const DotSet& seen) { collected_.merge(seen); }
+  void collect(MachineIndex replica, const DotSet& seen) { collected_[replica].merge(seen); }
+  // A crash took it back there.
+  void uncollect(MachineIndex replica, const DotSet& seen) {
+    collected_[replica] = collected_[replica] - seen;
+  }
   // What no replica needs to remember any more: what was collected, and what that superseded.
   DotSet gone() const;
   // The greatest counter this actor ever minted for the key; zero if none.
@@ -103,7 +107,7 @@ class KeyTruth {
   std::vector<Mint> mints_;
   std::map<causality::Dot, size_t> places_;
   std::map<base::OpId, DotSet> operations_;
-  DotSet collected_;
+  std::map<MachineIndex, DotSet> collected_;
 };
 
 // All keys, and what clients asked for.
