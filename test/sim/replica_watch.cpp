@@ -27,8 +27,7 @@ void ReplicaWatch::on_write(CommitNumber commit, const storage::Write& write) {
     if (before == nullptr) return complain("P5", write.key, "no record was erased");
     State after{before->seen, {}, before->seen};
     take_away(write.key, *before);
-    truth_.key(write.key).collect(self_, before->seen);
-    change.is_taken_away = true;
+    change.collected = truth_.key(write.key).collect(self_, before->seen);
     return keep(std::move(change), std::move(after));
   }
   const auto record = causality::decode_record(write.entry->meta, write.entry->value);
@@ -205,7 +204,7 @@ Mint* ReplicaWatch::undo() {
     minted = &truth_.key(last.key).mint(*last.minted);
     minted->was_lost = true;
   }
-  if (last.is_taken_away) truth_.key(last.key).uncollect(self_, last.before->seen);
+  if (!last.collected.is_empty()) truth_.key(last.key).uncollect(self_, last.collected);
   if (last.before) {
     states_[last.key] = *std::move(last.before);
   } else {

@@ -64,7 +64,7 @@ class ReplicaWatch : public DiskObserver {
     std::optional<State> before;
     std::optional<size_t> minted;
     DotSet seen;
-    bool is_taken_away = false;
+    DotSet collected;  // By taking the record away.
   };
 
   void complain(std::string_view property, const std::string& key, const std::string& details);

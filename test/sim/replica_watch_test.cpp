@@ -158,6 +158,19 @@ TEST_CASE("a collection that a crash took back did not happen there") {
     bench.n1.on_lost_after(1);
     CHECK(key.gone().is_empty());
   }
+  SUBCASE("but what was collected before stays so") {
+    const DotSet before = key.gone();
+    bench.intend_delete('b');
+    causality::Version again = Bench::version('b', Bench::dot(1, 11));
+    again.is_tombstone = true;
+    again.value.clear();
+    bench.n1.on_write(3, Bench::write({Bench::dot(1, 11)}, {again}));
+    bench.n1.on_durable(3);
+    bench.n1.on_write(4, away);
+    bench.n1.on_lost_after(3);
+    CHECK((key.gone() - before).is_empty());
+    CHECK((before - key.gone()).is_empty());
+  }
   SUBCASE("but elsewhere") {
     bench.n2.on_write(2, away);
     bench.n1.on_lost_after(1);

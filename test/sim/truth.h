@@ -91,7 +91,13 @@ class KeyTruth {
   // All dots of one operation.
   DotSet of_operation(const base::OpId& op_id) const;
   // A replica took its record away for good: all of this was settled.
-  void collect(MachineIndex replica, const DotSet& seen) { collected_[replica].merge(seen); }
+  // What it had not collected there before.
+  DotSet collect(MachineIndex replica, const DotSet& seen) {
+    DotSet& collected = collected_[replica];
+    DotSet newly = seen - collected;
+    collected.merge(seen);
+    return newly;
+  }
   // A crash took it back there.
   void uncollect(MachineIndex replica, const DotSet& seen) {
     collected_[replica] = collected_[replica] - seen;
