@@ -21,8 +21,7 @@ void ReplicaWatch::on_write(CommitNumber commit, const storage::Write& write) {
   if (write.space != storage::Space::kData) return;
   const auto known = states_.find(write.key);
   const State* before = known == states_.end() ? nullptr : &known->second;
-  Change change{commit, write.key, std::nullopt, std::nullopt};
-  if (before != nullptr) change.before = *before;
+  Change change{commit, write.key, state_to_return_to(write.key), std::nullopt};
   if (!write.entry) {
     if (before == nullptr) return complain("P5", write.key, "no record was erased");
     State after{before->seen, {}, before->seen};
@@ -46,6 +45,19 @@ void ReplicaWatch::on_write(CommitNumber commit, const storage::Write& write) {
   if (trace_.is_printing()) note(write.key, before, after);
   judge(write.key, before, after);
   keep(std::move(change), std::move(after));
+}
+
+// A crash that takes back what replaced a damaged record leaves the disk with that: still damaged,
+// or showing it, where the same was written again and reached the disk without a promise.
+std::optional<ReplicaWatch::State> ReplicaWatch::state_to_return_to(const std::string& key) {
+  const auto known = states_.find(key);
+  if (known != states_.end()) return known->second;
+  const auto damaged = damaged_.extract(key);
+  return damaged.empty() ? std::nullopt : std::optional(damaged.mapped());
+}
+
+void ReplicaWatch::on_lost_to_damage(const std::string& key) {
+  damaged_.insert(states_.extract(key));
 }
 
 void ReplicaWatch::keep(Change change, State after) {
@@ -178,6 +190,8 @@ bool ReplicaWatch::is_holder(const std::string& key, const DotSet& writes) const
 }
 
 void ReplicaWatch::on_lost_after(CommitNumber kept) {
+  states_.merge(damaged_);  // Nothing was written there.
+  damaged_.clear();
   while (!changes_.empty() && changes_.back().commit > kept) {
     const std::string key = changes_.back().key;
     const Mint* lost = undo();
@@ -194,6 +208,7 @@ void ReplicaWatch::on_wiped() {
   while (!changes_.empty()) undo();
   changes_durable_ = 0;
   states_.clear();
+  damaged_.clear();
   was_wiped_ = true;
 }
 

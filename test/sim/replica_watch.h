@@ -42,7 +42,7 @@ class ReplicaWatch : public DiskObserver {
   void on_durable(CommitNumber through) override;
   void on_lost_after(CommitNumber kept) override;
   void on_wiped() override;
-  void on_lost_to_damage(const std::string& key) override { states_.erase(key); }
+  void on_lost_to_damage(const std::string& key) override;
 
   // How often a record was taken away.
   uint64_t taken_away() const { return taken_away_; }
@@ -69,6 +69,7 @@ class ReplicaWatch : public DiskObserver {
 
   void complain(std::string_view property, const std::string& key, const std::string& details);
   void take_away(const std::string& key, const State& before);
+  std::optional<State> state_to_return_to(const std::string& key);
   void keep(Change change, State after);
   std::optional<size_t> take_mint(const std::string& key, const causality::Record& record,
                                   const State* before);
@@ -86,6 +87,8 @@ class ReplicaWatch : public DiskObserver {
   Trace& trace_;
   std::function<Replication(const std::string&, const DotSet&)> replication_;
   std::map<std::string, State> states_;
+  // Of records lost to damage, until something is written in their place.
+  std::map<std::string, State> damaged_;
   std::deque<Change> changes_;
   size_t changes_durable_ = 0;  // The first of them.
   std::map<std::string, DotSet> durable_seen_;

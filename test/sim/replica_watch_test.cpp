@@ -135,6 +135,36 @@ TEST_CASE("P5: a record that forgets is caught, unless a crash took it back") {
   CHECK(bench.broken() == (is_excused ? "" : "P5 "));
 }
 
+TEST_CASE("where a crash takes back what replaced a damaged record, that record is still there") {
+  Bench bench;
+  bench.intend('a');
+  bench.intend('b');
+  bench.n1.on_write(1, Bench::write({bench.a}, {Bench::version('a', bench.a)}));
+  bench.n1.on_durable(1);
+  bench.n1.on_lost_to_damage(kFixtureKey);
+  SUBCASE("and was written again") {
+    bench.n1.on_write(2, Bench::write({bench.a}, {Bench::version('a', bench.a)}));
+  }
+  SUBCASE("and was not") {}
+  bench.n1.on_lost_after(1);
+  const causality::Dot next = Bench::dot(3, 11);
+
+  SUBCASE("so a blind put supersedes it") {
+    bench.n1.on_write(2, Bench::write({bench.a, next}, {Bench::version('b', next)}));
+    CHECK(bench.broken() == "");
+  }
+  SUBCASE("so it is not forgotten, unless to damage again") {
+    bool is_damaged = false;
+    SUBCASE("undamaged") {}
+    SUBCASE("damaged") {
+      is_damaged = true;
+      bench.n1.on_lost_to_damage(kFixtureKey);
+    }
+    bench.n1.on_write(2, Bench::write({next}, {Bench::version('b', next)}));
+    CHECK(bench.broken() == (is_damaged ? "" : "P5 "));
+  }
+}
+
 TEST_CASE("a collection that a crash took back did not happen there") {
   Bench bench;
   bench.intend_delete('a');
