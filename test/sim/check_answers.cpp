@@ -13,19 +13,23 @@ namespace {
 // Operations alive in what a read has seen, with the greatest dot of each.
 struct Expected {
   std::map<base::OpId, causality::Dot> certain;
-  // They expire, a put joined them, or their only replica lost them, perhaps since it was read.
+  // They expire, a put joined them, or their only replica lost them or all have taken them away,
+  // perhaps since it was read.
   std::map<base::OpId, causality::Dot> possible;
 };
 
-Expected expected_of(const KeyTruth& key, const DotSet& seen) {
+// `gone`: before the read began. What went since then a replica may have answered before it went.
+Expected expected_of(const KeyTruth& key, const DotSet& seen, const DotSet& gone) {
   Expected expected;
   DotSet alive = seen - key.superseded(seen);
-  alive.remove(key.gone());
+  alive.remove(gone);
+  const DotSet going = key.gone();
   const DotSet joined = key.joined(seen);
   for (const size_t place : alive.places()) {
     const Mint& mint = key.mint(place);
     if (mint.is_tombstone) continue;
-    const bool is_possible = mint.expires || joined.has(place) || mint.is_phantom();
+    const bool is_possible =
+        mint.expires || joined.has(place) || mint.is_phantom() || going.has(place);
     auto& operations = is_possible ? expected.possible : expected.certain;
     const auto [known, is_new] = operations.emplace(mint.op_id, mint.dot);
     if (!is_new && is_newer(mint.dot, known->second)) known->second = mint.dot;
@@ -38,7 +42,8 @@ class ReadJudge {
  public:
   ReadJudge(const Truth& truth, const ReadAnswer& answer, Violations& violations)
       : truth_(truth), answer_(answer), violations_(violations) {
-    if (const KeyTruth* key = truth_.find(answer_.key)) expected_ = expected_of(*key, answer_.seen);
+    const KeyTruth* key = truth_.find(answer_.key);
+    if (key != nullptr) expected_ = expected_of(*key, answer_.seen, answer_.gone);
   }
 
   void judge() {
