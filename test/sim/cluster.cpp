@@ -117,8 +117,9 @@ Cluster::Cluster(const World& world, const ClusterPlan& plan, Truth& truth, Viol
     watches_.back()->set_replication([this](const std::string& key, const DotSet& writes) {
       return ReplicaWatch::Replication{holders(key, writes), plan_.replicas_at_first()};
     });
-    nodes_.push_back(
-        std::make_unique<SimNode>(world, std::move(config), rng_.fork(), *watches_.back()));
+    nodes_.push_back(std::make_unique<SimNode>(world, std::move(config),
+                                               SimNode::Draws{rng_.fork(), plan.clock_error_max},
+                                               *watches_.back()));
   }
 }
 

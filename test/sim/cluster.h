@@ -36,6 +36,8 @@ struct ClusterPlan {
   // so that what it would mend behind their backs is left for hints, transfers and reads to bring.
   bool has_anti_entropy = false;
   base::Duration tombstone_grace = std::chrono::hours(24);
+  // Wall clocks are apart by up to this at first.
+  std::chrono::milliseconds clock_error_max = std::chrono::minutes(1);
 
   // N before any latecomer comes: with fewer nodes than N these are all.
   uint32_t replicas_at_first() const { return std::min(replicas, nodes - latecomers); }

@@ -1,4 +1,6 @@
 // Drawing a plan; faults.cpp carries it out.
+#include <algorithm>
+
 #include "sim/faults.h"
 
 namespace distkv::sim {
@@ -97,6 +99,17 @@ FaultPlan draw_faults(base::Rng& rng, const FaultBounds& bounds) {
 
 void thin_out(FaultPlan& plan, base::Rng rng) {
   std::erase_if(plan.sources, [&rng](const auto&) { return happens(rng, kIsThinnedOut); });
+}
+
+bool has_kind(const FaultPlan& plan, FaultKind kind) {
+  return std::any_of(plan.sources.begin(), plan.sources.end(),
+                     [kind](const FaultPlan::Source& source) { return source.kind == kind; });
+}
+
+void keep_clocks(FaultPlan& plan) {
+  std::erase_if(plan.sources, [](const FaultPlan::Source& source) {
+    return source.kind == FaultKind::kDrift || source.kind == FaultKind::kWallJump;
+  });
 }
 
 FaultPlan draw_few_faults(base::Rng& rng, const FaultBounds& bounds) {

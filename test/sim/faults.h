@@ -56,6 +56,10 @@ struct FaultPlan {
 // Takes most kinds of faults out again, for what needs all nodes now and then.
 void thin_out(FaultPlan& plan, base::Rng rng);
 
+bool has_kind(const FaultPlan& plan, FaultKind kind);
+// No clock is touched.
+void keep_clocks(FaultPlan& plan);
+
 // What a cluster can stand.
 struct FaultBounds {
   bool may_wipe = false;   // An acknowledged write outlives the loss of one disk.

@@ -47,6 +47,25 @@ TEST_CASE("a disk is lost only where an acknowledged write has another") {
   }
 }
 
+TEST_CASE("where tombstones go soon and a copy may be restored, clocks are within the grace") {
+  size_t count = 0;
+  for (uint64_t seed = 1; seed <= 2000; ++seed) {
+    Options options;
+    options.seed = seed;
+    options.nodes = 0;
+    options.is_swarm = true;
+    base::Rng rng(seed);
+    const RunPlan plan = draw_run(options, rng);
+    if (!collects_soon(plan.cluster) || !has_kind(plan.faults, FaultKind::kOldCopy)) continue;
+    ++count;
+    CHECK(plan.cluster.clock_error_max > std::chrono::milliseconds(0));
+    CHECK(plan.cluster.clock_error_max < plan.cluster.tombstone_grace);
+    CHECK_FALSE(has_kind(plan.faults, FaultKind::kDrift));
+    CHECK_FALSE(has_kind(plan.faults, FaultKind::kWallJump));
+  }
+  CHECK(count > 0);
+}
+
 TEST_CASE("what reads may count on follows from R, W and the copies that there are") {
   struct Row {
     uint32_t nodes, replicas, read, write;

@@ -6,16 +6,14 @@
 namespace distkv::sim {
 
 namespace {
-// Wall clocks start in 2023, each wrong by up to a minute.
-constexpr int64_t kWallStartMilliseconds = 1700000000000;
-constexpr uint64_t kWallErrorMillisecondsMax = 60000;
+constexpr int64_t kWallStartMilliseconds = 1700000000000;  // In 2023.
 // A paused program's kernel keeps this many datagrams and stream parts; further datagrams are lost.
 constexpr size_t kWithheldMax = 20000;
 // A host starts a service again that did not come up.
 constexpr base::Duration kStartAgainAfter = std::chrono::milliseconds(500);
 
-base::WallTime draw_wall_start(base::Rng& rng) {
-  const auto error = static_cast<int64_t>(rng.below(kWallErrorMillisecondsMax));
+base::WallTime draw_wall_start(base::Rng& rng, std::chrono::milliseconds error_max) {
+  const auto error = static_cast<int64_t>(rng.below(static_cast<uint64_t>(error_max.count())));
   return base::WallTime(std::chrono::milliseconds(kWallStartMilliseconds + error));
 }
 }  // namespace
@@ -27,11 +25,12 @@ SimNode::Program::Program(SimNode& host, std::unique_ptr<base::Timers> timers_gi
       node(host.config_, {host.port_, *engine, *timers, host.clock_, host}, seed),
       front(node, host.port_) {}
 
-SimNode::SimNode(const World& world, node::Config config, base::Rng rng, DiskObserver& observer)
+SimNode::SimNode(const World& world, node::Config config, const Draws& draws,
+                 DiskObserver& observer)
     : world_(world),
       config_(std::move(config)),
-      rng_(rng),
-      clock_(world_.scheduler, draw_wall_start(rng_)),
+      rng_(draws.rng),
+      clock_(world_.scheduler, draw_wall_start(rng_, draws.clock_error_max)),
       port_(world_.network),
       index_(world_.network.add(*this, config_.endpoint)) {
   const auto hand = [this](std::function<void()> event) {

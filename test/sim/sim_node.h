@@ -42,7 +42,11 @@ struct World {
 
 class SimNode : public Machine, private base::Log {
  public:
-  SimNode(const World& world, node::Config config, base::Rng rng, DiskObserver& observer);
+  struct Draws {
+    base::Rng rng;
+    std::chrono::milliseconds clock_error_max;  // Of the wall clock at first. At least one.
+  };
+  SimNode(const World& world, node::Config config, const Draws& draws, DiskObserver& observer);
   ~SimNode() override;
 
   // ---- Machine.
