@@ -433,6 +433,7 @@ void Node::Impl::stop(std::function<void(Status)> stopped) {
   host_.timers.stop(report_timer_);
   if (joiner_) joiner_->stop();
   parts_.transfer.reset();
+  founder_.reset();  // What it would publish after the store is closed could not be saved.
   if (was_member) {
     parts_.delivery->stop();
     parts_.hint_sweep->stop();

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <deque>
 #include <string>
 #include <vector>
@@ -160,6 +161,24 @@ TEST_CASE("a node that is stopped while it reads its store founds nothing any mo
   CHECK(has_stopped);
   CHECK_FALSE(here.node.is_serving());
   CHECK(here.log.lines.empty());
+}
+
+TEST_CASE("a founder that was asked to stop publishes no layout for those who asked before") {
+  for (const bool is_stopped : {false, true}) {
+    Fixture here;
+    here.node.start([](const base::Status&) {});
+    here.engine.let_go();
+    REQUIRE(here.ask_to_join("prod").code == Code::kOk);
+    if (is_stopped) here.node.stop([](const base::Status&) {});
+
+    here.clock.time += Fixture::config().settling_time;
+    here.timers.run_due();
+
+    const bool has_published = std::any_of(
+        here.log.lines.begin(), here.log.lines.end(),
+        [](const std::string& line) { return line.find("layout_published") != std::string::npos; });
+    CHECK(has_published == !is_stopped);
+  }
 }
 
 TEST_CASE(
