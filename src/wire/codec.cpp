@@ -32,7 +32,7 @@ std::string_view FrameBuilder::finish(MessageType type, base::RequestId id,
   DISTKV_CHECK(frame_bytes_ == 0);
   flat.Finish(root);
   const auto* body = reinterpret_cast<const char*>(flat.GetBufferPointer());
-  const std::string header = frame_header(type, id, {body, flat.GetSize()});
+  const auto header = frame_header(type, id, {body, flat.GetSize()});
   // The builder grows downwards, so what is pushed last stands first.
   flat.PushFlatBuffer(reinterpret_cast<const uint8_t*>(header.data()), header.size());
   frame_bytes_ = flat.GetSize();

@@ -26,6 +26,12 @@ uint64_t checksum_of(std::string_view header, std::string_view body) {
   return base::hash64(body, base::hash64(header.substr(0, kChecksumOffset)));
 }
 
+// Little-endian, as base::Writer does it, but into a place that is there already.
+template <typename Integer>
+void put(Integer value, char*& next) {
+  for (size_t i = 0; i < sizeof value; ++i) *next++ = static_cast<char>(value >> (8 * i));
+}
+
 Status corrupt(std::string message) { return Status(Code::kCorrupt, std::move(message)); }
 
 // Judges all that can be known before the body is there.
@@ -67,26 +73,27 @@ Result<FrameView> check_frame(const FrameHeader& header, std::string_view frame)
 
 }  // namespace
 
-std::string frame_header(MessageType type, base::RequestId request_id, std::string_view body) {
+std::array<char, kFrameHeaderBytes> frame_header(MessageType type, base::RequestId request_id,
+                                                 std::string_view body) {
   const size_t length = kFrameHeaderBytes - kLengthBytes + body.size();
   DISTKV_CHECK(length <= std::numeric_limits<uint32_t>::max());
 
-  std::string header;
-  header.reserve(kFrameHeaderBytes);
-  base::Writer writer(header);
-  writer.u32(static_cast<uint32_t>(length));
-  writer.u8(kProtocolVersion);
-  writer.u8(static_cast<uint8_t>(type));
-  writer.u16(0);
-  writer.u64(request_id.value());
-  writer.u64(checksum_of(header, body));
-  DISTKV_CHECK(header.size() == kFrameHeaderBytes);
+  std::array<char, kFrameHeaderBytes> header{};
+  char* next = header.data();
+  put(static_cast<uint32_t>(length), next);
+  put(kProtocolVersion, next);
+  put(static_cast<uint8_t>(type), next);
+  put(uint16_t{0}, next);
+  put(request_id.value(), next);
+  put(checksum_of({header.data(), header.size()}, body), next);
+  DISTKV_CHECK(next == header.data() + header.size());
   return header;
 }
 
 void append_frame(MessageType type, base::RequestId request_id, std::string_view body,
                   std::string& out) {
-  out.append(frame_header(type, request_id, body)).append(body);
+  const auto header = frame_header(type, request_id, body);
+  out.append(header.data(), header.size()).append(body);
 }
 
 Result<FrameView> parse_datagram(std::string_view packet) {

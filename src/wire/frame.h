@@ -7,6 +7,7 @@
 // frame: XXH3-64 of the body, seeded with XXH3-64 of bytes 0 to 16.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -83,7 +84,8 @@ struct FrameView {
 inline size_t size_of(const FrameView& frame) { return kFrameHeaderBytes + frame.body.size(); }
 
 // What stands before `body` in its frame; for those who can put it there without a copy.
-std::string frame_header(MessageType type, base::RequestId request_id, std::string_view body);
+std::array<char, kFrameHeaderBytes> frame_header(MessageType type, base::RequestId request_id,
+                                                 std::string_view body);
 // Appends one frame to `out`.
 void append_frame(MessageType type, base::RequestId request_id, std::string_view body,
                   std::string& out);

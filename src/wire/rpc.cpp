@@ -2,15 +2,31 @@
 
 #include <algorithm>
 #include <string>
-#include <vector>
+
+#include "base/check.h"
 
 namespace distkv::wire {
 
 using base::Code;
 using base::Status;
 
+Rpc::Rpc(Network& network, base::Timers& timers, Encoder& encoder, const RpcLimits& limits)
+    : network_(network), timers_(timers), encoder_(encoder), limits_(limits) {
+  DISTKV_CHECK(limits.calls_max <= kSlotsMax);
+}
+
 Rpc::~Rpc() {
-  for (auto& [id, call] : calls_) timers_.stop(call.timer);
+  for (Call& call : calls_) timers_.stop(call.timer);
+}
+
+base::RequestId Rpc::next_id() {
+  return base::RequestId{++last_sequence_ << kSlotBits | (first_free_ & (kSlotsMax - 1))};
+}
+
+Rpc::Call* Rpc::find(base::RequestId id) {
+  const size_t slot = id.value() & (kSlotsMax - 1);
+  if (slot >= calls_.size() || calls_[slot].id != id) return nullptr;
+  return &calls_[slot];
 }
 
 size_t Rpc::start(const base::Endpoint& to, base::RequestId id, std::string_view frame,
@@ -22,58 +38,62 @@ size_t Rpc::start(const base::Endpoint& to, base::RequestId id, std::string_view
     done(sent);
     return 0;
   }
-  const base::TimerId timer = timers_.start(timeout, [this, id] { expire(id); });
-  calls_.emplace(id, Call{to, std::move(done), timer, bytes});
-  Load& load = loads_[to];
-  ++load.calls;
-  load.bytes += bytes;
+  if (first_free_ == calls_.size()) calls_.push_back({.next_free = calls_.size() + 1});
+  Call& call = calls_[first_free_];
+  first_free_ = call.next_free;
+  Peers::value_type& peer = *peers_.try_emplace(to).first;
+  call = {id, &peer, std::move(done), timers_.start(timeout, [this, id] { expire(id); }), bytes};
+  ++outstanding_;
+  ++peer.second.calls;
+  peer.second.bytes += bytes;
   bytes_ += bytes;
   return bytes;
 }
 
 Status Rpc::judge(const base::Endpoint& to, size_t bytes) const {
-  if (calls_.size() >= limits_.calls_max) {
+  if (outstanding_ >= limits_.calls_max) {
     return {Code::kOverloaded, "too many calls to peers are unanswered"};
   }
   // Together they are below what one may leave open, nearly always: no need to look.
-  if (calls_.size() < limits_.peer_calls_max && bytes_ + bytes <= limits_.peer_bytes_max) {
+  if (outstanding_ < limits_.peer_calls_max && bytes_ + bytes <= limits_.peer_bytes_max) {
     return Status::ok();
   }
-  const auto load = loads_.find(to);
-  if (load == loads_.end()) return Status::ok();
-  if (load->second.calls < limits_.peer_calls_max &&
-      load->second.bytes + bytes <= limits_.peer_bytes_max) {
+  const auto peer = peers_.find(to);
+  if (peer == peers_.end()) return Status::ok();
+  const Load& load = peer->second;
+  if (load.calls < limits_.peer_calls_max && load.bytes + bytes <= limits_.peer_bytes_max) {
     return Status::ok();
   }
-  return {Code::kOverloaded, to.value() + " is slow: it has left " +
-                                 std::to_string(load->second.calls) + " calls of " +
-                                 std::to_string(load->second.bytes) + " bytes unanswered"};
+  return {Code::kOverloaded, to.value() + " is slow: it has left " + std::to_string(load.calls) +
+                                 " calls of " + std::to_string(load.bytes) + " bytes unanswered"};
 }
 
 bool Rpc::has_room(const base::Endpoint& to, size_t bytes) const {
   return judge(to, bytes).is_ok();
 }
 
-void Rpc::unload(const Call& call) {
+Rpc::Call Rpc::take(Call& slot) {
+  Call call = std::exchange(slot, Call{.next_free = first_free_});
+  first_free_ = static_cast<size_t>(&slot - calls_.data());
+  --outstanding_;
   bytes_ -= call.bytes;
-  const auto load = loads_.find(call.to);
-  load->second.bytes -= call.bytes;
-  if (--load->second.calls == 0) loads_.erase(load);
+  call.to->second.bytes -= call.bytes;
+  if (--call.to->second.calls == 0) peers_.erase(call.to->first);
+  return call;
 }
 
 void Rpc::on_reply(const base::Endpoint& from, const FrameView& frame) {
-  const auto call = calls_.find(frame.request_id);
+  const Call* const call = find(frame.request_id);
   // Late, or not from the peer that was asked.
-  if (call == calls_.end() || call->second.to != from) return;
+  if (call == nullptr || call->to->first != from) return;
   finish(frame.request_id, frame);
 }
 
 void Rpc::on_peer_lost(const base::Endpoint& to) {
   std::vector<base::RequestId> lost;
-  for (const auto& [id, call] : calls_) {
-    if (call.to == to) lost.push_back(id);
+  for (const Call& call : calls_) {
+    if (call.to != nullptr && call.to->first == to) lost.push_back(call.id);
   }
-  // The table's own order differs between machines; the order of effects must not.
   std::sort(lost.begin(), lost.end());
   for (const base::RequestId id : lost) {
     finish(id, Status(Code::kLost, "the stream to " + to.value() + " broke before the answer"));
@@ -81,19 +101,17 @@ void Rpc::on_peer_lost(const base::Endpoint& to) {
 }
 
 void Rpc::expire(base::RequestId id) {
-  const auto call = calls_.find(id);
-  if (call == calls_.end()) return;
-  finish(id, Status(Code::kTimedOut, "no answer from " + call->second.to.value() + " in time"));
+  const Call* const call = find(id);
+  if (call == nullptr) return;
+  finish(id, Status(Code::kTimedOut, "no answer from " + call->to->first.value() + " in time"));
 }
 
 void Rpc::finish(base::RequestId id, const base::Result<FrameView>& result) {
-  const auto found = calls_.find(id);
+  Call* const found = find(id);
   // Ended already, by what an earlier `done` did.
-  if (found == calls_.end()) return;
+  if (found == nullptr) return;
   // Forgotten before `done` runs, which may start calls or lose peers itself.
-  Call call = std::move(found->second);
-  calls_.erase(found);
-  unload(call);
+  Call call = take(*found);
   timers_.stop(call.timer);
   call.done(result);
 }

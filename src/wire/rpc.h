@@ -11,6 +11,7 @@
 #include <string_view>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "base/result.h"
 #include "base/timers.h"
@@ -21,7 +22,7 @@ namespace distkv::wire {
 
 // What may be sent and not answered. A peer always takes one call, however large.
 struct RpcLimits {
-  size_t calls_max = 100'000;  // Of all peers together.
+  size_t calls_max = 100'000;  // Of all peers together; at most Rpc::kSlotsMax.
   // Several times what a peer that keeps up leaves open: 50 clients 64 deep are 3200.
   size_t peer_calls_max = 10'000;
   size_t peer_bytes_max = kPeerFrameBytesMax;
@@ -32,9 +33,11 @@ using ReplyDone = std::function<void(const base::Result<FrameView>&)>;
 
 class Rpc {
  public:
+  static constexpr unsigned kSlotBits = 17;
+  static constexpr size_t kSlotsMax = size_t{1} << kSlotBits;
+
   // All must outlive this.
-  Rpc(Network& network, base::Timers& timers, Encoder& encoder, const RpcLimits& limits = {})
-      : network_(network), timers_(timers), encoder_(encoder), limits_(limits) {}
+  Rpc(Network& network, base::Timers& timers, Encoder& encoder, const RpcLimits& limits = {});
   // Forgets what is outstanding: no `done` runs.
   ~Rpc();
   Rpc(const Rpc&) = delete;
@@ -45,7 +48,7 @@ class Rpc {
   template <typename Message>
   size_t call(const base::Endpoint& to, const Message& message, base::Duration timeout,
               ReplyDone done) {
-    const base::RequestId id{++last_id_};
+    const base::RequestId id = next_id();
     return start(to, id, encoder_.encode(message, id), timeout, std::move(done));
   }
 
@@ -54,7 +57,7 @@ class Rpc {
   void on_reply(const base::Endpoint& from, const FrameView& frame);
   // Fails this peer's calls with kLost, oldest first. Calls started meanwhile are not among them.
   void on_peer_lost(const base::Endpoint& to);
-  size_t outstanding() const { return calls_.size(); }
+  size_t outstanding() const { return outstanding_; }
   // The peer would be sent a call of `bytes`.
   bool has_room(const base::Endpoint& to, size_t bytes) const;
 
@@ -64,14 +67,23 @@ class Rpc {
     size_t calls = 0;
     size_t bytes = 0;
   };
+  using Peers = std::unordered_map<base::Endpoint, Load>;
+  // A slot, used again and again: a call takes no memory but its first. Its id says where it is,
+  // below a sequence that no other call of it had: a late answer finds the id changed.
   struct Call {
-    base::Endpoint to;
+    base::RequestId id;               // Zero: the slot is free.
+    Peers::value_type* to = nullptr;  // Its peer in peers_, which stays while it has calls.
     ReplyDone done;
     base::TimerId timer;
     size_t bytes = 0;
+    size_t next_free = 0;
   };
   base::Status judge(const base::Endpoint& to, size_t bytes) const;
-  void unload(const Call& call);
+  // Of the slot that the next call takes.
+  base::RequestId next_id();
+  Call* find(base::RequestId id);
+  // Frees the slot; what it held.
+  Call take(Call& call);
   size_t start(const base::Endpoint& to, base::RequestId id, std::string_view frame,
                base::Duration timeout, ReplyDone done);
   void expire(base::RequestId id);
@@ -81,10 +93,12 @@ class Rpc {
   base::Timers& timers_;
   Encoder& encoder_;
   const RpcLimits limits_;
-  uint64_t last_id_ = 0;
-  std::unordered_map<base::RequestId, Call> calls_;
-  std::unordered_map<base::Endpoint, Load> loads_;  // Of peers with a call outstanding.
-  size_t bytes_ = 0;                                // Of all of them.
+  uint64_t last_sequence_ = 0;
+  std::vector<Call> calls_;
+  size_t first_free_ = 0;  // calls_.size(): no slot is.
+  size_t outstanding_ = 0;
+  Peers peers_;       // Those with a call outstanding.
+  size_t bytes_ = 0;  // Of all of them.
 };
 
 // What an error frame says, as a status; never ok.
