@@ -109,6 +109,9 @@ base::Result<Record> decode_record(std::string_view meta, std::string_view value
 
 // The record without its values, for who compares records that lie apart: each value is empty.
 base::Result<Record> decode_causal_state(std::string_view meta);
+// The same of a record whose values are at hand: kCorrupt also where they are not `values_bytes`
+// together.
+base::Result<Record> decode_causal_state(std::string_view meta, size_t values_bytes);
 
 // A hash of the causal state (the encoded meta): equal exactly where the records are. A dot names
 // one value for ever, so values need not be read.

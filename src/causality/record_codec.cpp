@@ -22,8 +22,11 @@ constexpr uint8_t kFlagsKnown = kTombstoneFlag | kExpiresFlag;
 // Dot, op id, flags, and a value size of one byte: bounds the count by the bytes that are there.
 constexpr uint64_t kVersionBytesMin = 16 + 16 + 1 + 1;
 
-// What a record of one actor and one version takes, so that the usual one grows its string once.
-constexpr size_t kMetaBytesUsual = 64;
+// What record and context take, rounded up, so that their string grows once.
+constexpr size_t kRecordBytesFixed = 16;  // Format version and three counts.
+constexpr size_t kEntryBytes = 16;
+constexpr size_t kSpanBytesMax = 26;
+constexpr size_t kVersionBytesMax = kVersionBytesMin + 8 + 9;
 
 Status corrupt(std::string_view problem) {
   return {Code::kCorrupt, "record: " + std::string(problem)};
@@ -40,9 +43,24 @@ void write_version(const Version& version, base::Writer& writer) {
   writer.varint(version.value.size());
 }
 
-// Takes the version's bytes off `meta` and its value off `values` (null: leaves it empty). Returns
-// what is wrong, if so.
-std::string_view read_version(base::Reader& meta, base::Reader* values, Version& version) {
+// The values of a record, taken off in turn; or, where they are not wanted, only their sizes.
+struct Values {
+  const char* next = nullptr;  // Null: each is left empty.
+  uint64_t left = UINT64_MAX;
+
+  // False: there are fewer bytes.
+  bool take(uint64_t size, std::string& value) {
+    if (size > left) return false;
+    left -= size;
+    if (next == nullptr) return true;
+    value.assign(next, size);
+    next += size;
+    return true;
+  }
+};
+
+// Takes the version's bytes off `meta` and its value off `values`. Returns what is wrong, if so.
+std::string_view read_version(base::Reader& meta, Values& values, Version& version) {
   version.dot.actor = base::ActorId(meta.u64());
   version.dot.counter = base::Counter(meta.u64());
   version.op_id = base::OpId(meta.id128());
@@ -56,13 +74,11 @@ std::string_view read_version(base::Reader& meta, base::Reader* values, Version&
   const uint64_t size = meta.varint();
   if (meta.has_failed()) return "it is cut short or holds an impossible number";
   if (version.is_tombstone && size != 0) return "a tombstone has a value";
-  if (values == nullptr) return {};
-  version.value = values->raw(size);
-  if (values->has_failed()) return "the values are shorter than their sizes say";
+  if (!values.take(size, version.value)) return "the values are shorter than their sizes say";
   return {};
 }
 
-std::string_view read_versions(base::Reader& meta, base::Reader* values, Record& record) {
+std::string_view read_versions(base::Reader& meta, Values& values, Record& record) {
   const uint64_t count = meta.count(meta.remaining() / kVersionBytesMin);
   if (meta.has_failed()) return "more versions than there are bytes for";
   record.versions.reserve(count);
@@ -77,10 +93,15 @@ std::string_view read_versions(base::Reader& meta, base::Reader* values, Record&
   return {};
 }
 
+size_t meta_bytes_max(const Record& record) {
+  return kRecordBytesFixed + record.seen.vector().size() * kEntryBytes +
+         record.seen.spans().size() * kSpanBytesMax + record.versions.size() * kVersionBytesMax;
+}
+
 }  // namespace
 
 void encode_record(const Record& record, std::string& meta, std::string& values) {
-  meta.reserve(meta.size() + kMetaBytesUsual);
+  meta.reserve(meta.size() + meta_bytes_max(record));
   base::Writer writer(meta);
   writer.u8(kRecordVersion);
   write_context(record.seen, writer);
@@ -91,7 +112,7 @@ void encode_record(const Record& record, std::string& meta, std::string& values)
   }
 }
 
-static base::Result<Record> decode(std::string_view meta, base::Reader* values) {
+static base::Result<Record> decode(std::string_view meta, Values& values) {
   base::Reader meta_reader(meta);
   if (meta_reader.u8() != kRecordVersion) return corrupt("its format version is unknown here");
   Record record;
@@ -103,16 +124,27 @@ static base::Result<Record> decode(std::string_view meta, base::Reader* values) 
   return record;
 }
 
-base::Result<Record> decode_record(std::string_view meta, std::string_view values) {
-  base::Reader reader(values);
-  base::Result<Record> record = decode(meta, &reader);
-  if (record.is_ok() && !reader.is_complete()) {
+static base::Result<Record> decode_all(std::string_view meta, Values values) {
+  base::Result<Record> record = decode(meta, values);
+  if (record.is_ok() && values.left > 0) {
     return corrupt("the values are longer than their sizes say");
   }
   return record;
 }
 
-base::Result<Record> decode_causal_state(std::string_view meta) { return decode(meta, nullptr); }
+base::Result<Record> decode_record(std::string_view meta, std::string_view values) {
+  // A view of nothing may have no address, which would say that values are not wanted.
+  return decode_all(meta, {values.empty() ? "" : values.data(), values.size()});
+}
+
+base::Result<Record> decode_causal_state(std::string_view meta) {
+  Values unknown;
+  return decode(meta, unknown);
+}
+
+base::Result<Record> decode_causal_state(std::string_view meta, size_t values_bytes) {
+  return decode_all(meta, {nullptr, values_bytes});
+}
 
 uint64_t digest(std::string_view meta) { return base::hash64(meta); }
 

@@ -154,6 +154,7 @@ void PutOperation::answer(Status status) {
   result.trace = std::move(trace_);
   if (status.is_ok()) result.context = std::move(minted_.context);
   result.status = std::move(status);
+  result.acknowledged.reserve(plan_.targets.size());
   for (size_t i = 0; i < plan_.targets.size(); ++i) {
     if (!tally_.has_succeeded(i)) continue;
     result.acknowledged.push_back({*plan_.targets[i].node, persistence_[i]});

@@ -42,6 +42,7 @@ void answer(const std::function<void(const wire::PutReply&)>& done,
   const std::string context =
       result.status.is_ok() ? causality::encode_token(result.context) : std::string();
   reply.context = context;
+  reply.acknowledged.reserve(result.acknowledged.size());
   for (const coordinator::Acknowledgement& replica : result.acknowledged) {
     reply.acknowledged.push_back(replica.node.value());
     reply.persistence.push_back(replica.persistence);

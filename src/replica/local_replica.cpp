@@ -18,8 +18,8 @@ namespace {
 
 storage::Decision keep() { return {}; }
 
-storage::Decision put_entry(const RecordBytes& bytes) {
-  return {storage::Decision::Action::kPut, {bytes.meta, bytes.values}};
+storage::Decision put_entry(RecordBytes bytes) {
+  return {storage::Decision::Action::kPut, {std::move(bytes.meta), std::move(bytes.values)}};
 }
 
 RecordView view_of(const storage::EntryView* entry) {
@@ -63,23 +63,35 @@ struct MintCall {
   storage::Done durable;
 };
 
-Result<Minted> mint_on(const storage::EntryView* current, const causality::Put& put,
-                       DotClock& clock) {
-  Result<Record> own = decode(view_of(current));
+// The record without its values, which are most of its bytes and are rarely looked at.
+Result<Record> decode_state(const RecordView& bytes) {
+  if (bytes.is_absent()) return Record{};
+  return causality::decode_causal_state(bytes.meta, bytes.values.size());
+}
+
+Result<Minted> mint_on(const storage::EntryView* current, causality::Put put, DotClock& clock) {
+  const RecordView held = view_of(current);
+  // Without a context the put supersedes all that is here, so no value of it is needed.
+  Result<Record> own = put.context == nullptr ? decode_state(held) : decode(held);
   if (!own.is_ok()) return own.status();
-  Result<causality::PutOutcome> outcome = causality::put(*own, put, clock.mint(own->seen));
+  const causality::Dot dot = clock.mint(own->seen);
+  Result<causality::PutOutcome> outcome = causality::put(*own, std::move(put), dot);
   if (!outcome.is_ok()) return outcome.status();
+  if (outcome->is_repeat) {
+    RecordBytes as_it_is{std::string(held.meta), std::string(held.values)};
+    return Minted{std::move(as_it_is), std::move(outcome->context), true};
+  }
   RecordBytes bytes = encode(outcome->record);
   if (outcome->record.versions.size() > 1 && bytes.values.size() > kSiblingBytesMax) {
     return Status(Code::kTooManySiblings,
                   "its siblings would hold " + std::to_string(bytes.values.size()) +
                       " bytes; read them all and put one value with the context of that read");
   }
-  return Minted{std::move(bytes), std::move(outcome->context), outcome->is_repeat};
+  return Minted{std::move(bytes), std::move(outcome->context), false};
 }
 
 struct Merging {
-  RecordView incoming;
+  RecordBytes incoming;
   base::Counter horizon;
   bool refuses_obsolete = false;
 };
@@ -90,24 +102,35 @@ Status below_horizon() {
       "the write's clock is below what was settled here: the clock of its replica is far behind"};
 }
 
-// The state after merging `incoming`, or nothing if that changes nothing.
-Result<std::optional<RecordBytes>> merge_on(const storage::EntryView* current,
-                                            const Merging& merging) {
-  const RecordView& incoming = merging.incoming;
-  if (current != nullptr && current->meta == incoming.meta) return std::optional<RecordBytes>{};
-  Result<Record> theirs = decode(incoming);
+// Where each knows something that the other does not.
+Result<std::optional<RecordBytes>> merge_values(const RecordView& held, const Merging& merging) {
+  Result<Record> theirs = decode(merging.incoming.view());
   if (!theirs.is_ok()) return theirs.status();
-  Result<Record> own = decode(view_of(current));
+  Result<Record> own = decode(held);
+  if (!own.is_ok()) return own.status();
+  causality::drop_obsolete(*theirs, *own, merging.horizon);
+  return std::optional(encode(causality::merge(std::move(*own), std::move(*theirs))));
+}
+
+// The state after merging `incoming`, or nothing if that changes nothing. Nearly always one side
+// knows all that the other does, and then no value is copied: the greater state stands as it is.
+Result<std::optional<RecordBytes>> merge_on(const storage::EntryView* current, Merging& merging) {
+  if (current != nullptr && current->meta == merging.incoming.meta) {
+    return std::optional<RecordBytes>{};
+  }
+  Result<Record> theirs = decode_state(merging.incoming.view());
+  if (!theirs.is_ok()) return theirs.status();
+  const Result<Record> own = decode_state(view_of(current));
   if (!own.is_ok()) return own.status();
   const bool is_partial = causality::drop_obsolete(*theirs, *own, merging.horizon);
   if (is_partial && merging.refuses_obsolete) return below_horizon();
-  if (current == nullptr && !is_partial) {
-    return std::optional(RecordBytes{std::string(incoming.meta), std::string(incoming.values)});
+  if (!is_partial && causality::includes(*theirs, *own)) {
+    return std::optional(std::move(merging.incoming));
   }
   const bool is_nothing = theirs->versions.empty() && is_below(*theirs, merging.horizon);
   if (is_nothing && current == nullptr) return std::optional<RecordBytes>{};
   if (causality::includes(*own, *theirs)) return std::optional<RecordBytes>{};
-  return std::optional(encode(causality::merge(std::move(*own), std::move(*theirs))));
+  return merge_values(view_of(current), merging);
 }
 
 }  // namespace
@@ -144,16 +167,17 @@ void LocalReplica::mint(const KeyPlace& place, causality::Put put,
   update.key = data_key(place);
   update.durability = durability_;
   update.frees_space = call->put.is_tombstone;
-  update.decide = [this, call](const storage::EntryView* current) {
+  // Bare pointers need no memory of their own; `durable`, which comes last, keeps the call alive.
+  update.decide = [this, call = call.get()](const storage::EntryView* current) {
     clock_.raise(holdings_.floor());
-    call->result = mint_on(current, call->put, clock_);
+    call->result = mint_on(current, std::move(call->put), clock_);
     call->is_minted = call->result.is_ok();
     const bool changes = call->is_minted && !call->result->is_repeat;
     if (!changes) return keep();
     call->hash.decide(current, call->result->bytes);
     return put_entry(call->result->bytes);
   };
-  update.visible = [call] {
+  update.visible = [call = call.get()] {
     call->hash.make();
     const auto tell = std::exchange(call->minted, nullptr);
     tell(std::move(call->result));
@@ -187,10 +211,10 @@ void LocalReplica::merge(const KeyPlace& place, const RecordView& record, Obsole
       obsolete == Obsolete::kKept ? base::Counter{} : holdings_.horizon(place.token);
   rewrite(
       place,
-      [incoming = RecordBytes{std::string(record.meta), std::string(record.values)}, horizon,
-       refuses_obsolete = obsolete == Obsolete::kRefused](const storage::EntryView* current) {
-        return merge_on(current, {incoming.view(), horizon, refuses_obsolete});
-      },
+      [merging = Merging{{std::string(record.meta), std::string(record.values)},
+                         horizon,
+                         obsolete == Obsolete::kRefused}](
+          const storage::EntryView* current) mutable { return merge_on(current, merging); },
       is_deletion(record), damaged, std::move(done));
 }
 
@@ -248,16 +272,16 @@ void LocalReplica::rewrite(const KeyPlace& place, Change change, bool frees_spac
   update.durability = durability_;
   update.frees_space = frees_space;
   update.replaces_damaged = damaged;
-  update.decide = [call](const storage::EntryView* current) {
-    const Result<std::optional<RecordBytes>> next = call->change(current);
+  // Bare pointers need no memory of their own; `durable`, which comes later, keeps the call alive.
+  update.decide = [call = call.get()](const storage::EntryView* current) {
+    Result<std::optional<RecordBytes>> next = call->change(current);
     if (!next.is_ok()) call->refused = next.status();
     if (!next.is_ok() || !next->has_value()) return keep();
     call->hash.decide(current, **next);
     if ((*next)->view().is_absent())
       return storage::Decision{storage::Decision::Action::kErase, {}};
-    return put_entry(**next);
+    return put_entry(std::move(**next));
   };
-  // A bare pointer needs no memory of its own; `durable`, which comes later, keeps the call alive.
   update.visible = [call = call.get()] { call->hash.make(); };
   ++writes_;
   update.durable = [this, call](Status status) {

@@ -108,6 +108,30 @@ TEST_CASE("values must be exactly as long as their sizes say") {
   CHECK(decode_record(encoded.meta, "").code() == Code::kCorrupt);
 }
 
+TEST_CASE("the causal state is judged by the length of the values alone, where that is known") {
+  const Encoded encoded = encode(sample());
+  const size_t bytes = encoded.values.size();
+  const base::Result<Record> decoded = decode_causal_state(encoded.meta, bytes);
+  REQUIRE(decoded.is_ok());
+  CHECK(*decoded == *decode_causal_state(encoded.meta));
+  for (const size_t wrong : {size_t{0}, bytes - 1, bytes + 1, SIZE_MAX}) {
+    CHECK(decode_causal_state(encoded.meta, wrong).code() == Code::kCorrupt);
+  }
+}
+
+TEST_CASE("sizes that only seem to fit, as their sum wraps, are refused") {
+  Record record;
+  record.seen.raise({base::ActorId(1), base::Counter(2)});
+  record.versions = {version(1, 1, "a"), version(1, 2, "b")};
+  std::string meta = encode(record).meta;
+  // Both sizes are the last byte of their versions: 2^64 - 1 and 3 make 2.
+  const std::string huge = std::string(9, '\xff') + '\x01';
+  meta.replace(meta.size() - 1, 1, 1, '\x03');
+  meta.replace(meta.size() - 35, 1, huge);
+  CHECK(decode_causal_state(meta, 2).code() == Code::kCorrupt);
+  CHECK(decode_record(meta, "ab").code() == Code::kCorrupt);
+}
+
 TEST_CASE("a record cut short, made longer or of another version is refused") {
   const Encoded encoded = encode(sample());
   for (size_t size = 0; size < encoded.meta.size(); ++size) {

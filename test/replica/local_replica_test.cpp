@@ -115,6 +115,7 @@ TEST_CASE("a repeated operation is one write") {
   REQUIRE(again.is_ok());
   CHECK(again->is_repeat);
   CHECK(again->bytes.meta == first->bytes.meta);
+  CHECK(again->bytes.values == first->bytes.values);
   CHECK(here.read("k").versions.size() == 1);
 }
 
@@ -127,6 +128,34 @@ TEST_CASE("records of two replicas merge to the same bytes in either order") {
   CHECK(b.apply("k", from_a->bytes.view()).is_ok());
   CHECK(a.read("k") == b.read("k"));
   CHECK(a.read("k").versions.size() == 2);
+}
+
+TEST_CASE("a record that knows all that is here takes its place as it came") {
+  Fixture here;
+  Fixture there(2);
+  const auto first = here.mint("k", "first");
+  REQUIRE(there.apply("k", first->bytes.view()).is_ok());
+  const auto second = there.mint("k", "second", nullptr, 100);
+
+  CHECK(here.apply("k", second->bytes.view()).is_ok());
+  CHECK(encode(here.read("k")).meta == second->bytes.meta);
+  REQUIRE(here.read("k").versions.size() == 1);
+  CHECK(here.read("k").versions[0].value == "second");
+}
+
+TEST_CASE("a record is refused whose values are not as long as it says, whatever is here") {
+  Fixture here;
+  Fixture there(2);
+  const auto first = here.mint("k", "first");
+  REQUIRE(there.apply("k", first->bytes.view()).is_ok());
+  const auto second = there.mint("k", "second", nullptr, 100);
+  for (const std::string key : {"k", "other"}) {
+    for (const std::string values : {"secon", "secondary", ""}) {
+      CHECK(here.apply(key, {second->bytes.meta, values}).code() == Code::kCorrupt);
+    }
+  }
+  CHECK(here.read("k") == *decode(first->bytes.view()));
+  CHECK(here.read("other") == Record{});
 }
 
 TEST_CASE("an older record changes nothing") {
