@@ -6,8 +6,12 @@
 #include <utility>
 
 #include "causality/horizon.h"
+#include "wire/messages.h"
 
 namespace distkv::replica {
+
+// No more than one reply takes.
+static_assert(causality::kSiblingsMax * ring::kReplicasMax <= wire::kReplyValuesMax);
 
 using base::Code;
 using base::Result;

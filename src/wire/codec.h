@@ -24,8 +24,9 @@ namespace distkv::wire {
 using TextOffset = flatbuffers::Offset<flatbuffers::String>;
 using TextVectorOffset = flatbuffers::Offset<flatbuffers::Vector<TextOffset>>;
 
-inline constexpr uint32_t kVerifierDepthMax = 16;     // Ours nest four deep.
-inline constexpr uint32_t kVerifierTablesMax = 4096;  // A full member table and its frame.
+inline constexpr uint32_t kVerifierDepthMax = 16;  // Ours nest four deep.
+// A full explanation: each of 64 replicas holds 224 versions.
+inline constexpr uint32_t kVerifierTablesMax = 16384;
 // Kept between messages for reuse; a buffer that grew past it is freed.
 inline constexpr size_t kEncoderBytesKept = 1024 * 1024;
 

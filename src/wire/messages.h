@@ -41,12 +41,13 @@ inline constexpr size_t kCheckpointNameBytesMax = 64;  // A directory's name.
 inline constexpr size_t kPathBytesMax = 4096;          // PATH_MAX of Linux.
 inline constexpr uint16_t kPermilleMax = 1000;
 inline constexpr size_t kContextBytesMax = 64 * 1024;  // 1024 actors, twice, as varints.
-// A context, and the dot, id, expiry and length of 32 siblings.
+// A context, and the dot, id, expiry and length of each sibling.
 inline constexpr size_t kRecordMetaBytesMax = 128 * 1024;
 // Two layouts, each of 16384 partitions, 7 replicas and 1000 nodes, are half of it.
 inline constexpr size_t kLayoutsBytesMax = 2 * 1024 * 1024;
-inline constexpr size_t kReplyNodesMax = 64;     // Replicas in two layouts, and their fallbacks.
-inline constexpr size_t kReplyValuesMax = 32;    // The siblings a key may have.
+inline constexpr size_t kReplyNodesMax = 64;  // Replicas in two layouts, and their fallbacks.
+// The siblings of a key: each replica takes 32 by itself, and reads merge those of 7 cut apart.
+inline constexpr size_t kReplyValuesMax = 224;
 inline constexpr size_t kExplainHintsMax = 256;  // Of one key: each replica may keep some.
 // Events of one timeline: every replica of two layouts, asked and asked again.
 inline constexpr size_t kTraceEventsMax = 128;
@@ -439,7 +440,7 @@ class Encoder {
   std::unique_ptr<State> state_;
 };
 
-// Reads the body of a frame: first FlatBuffers' Verifier (depth 16, 4096 tables), then every rule
+// Reads the body of a frame: first FlatBuffers' Verifier (depth 16, 16384 tables), then every rule
 // of the message itself (sizes, ranges, enumerations). kCorrupt (no such FlatBuffer), kTooLarge
 // (key or value) or kInvalidArgument says which field broke which rule. The frame's type must be
 // T::kType.
