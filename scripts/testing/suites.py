@@ -62,10 +62,6 @@ SUITES: Dict[str, Suite] = {
         build("build"),
         command("check_style", "scripts/check_style"),
     ), is_fast=True),
-    "clang": Suite("unit tests, clang++ without optimisation", (
-        build("build-clang", "-Dbuildtype=debug", compiler="clang++"),
-        unit_tests("build-clang"),
-    )),
     "sim": Suite("clusters under seeded faults, on the LSM engine and its simulated disks", (
         build("build"),
         command(f"{SEEDS} seeds", *simulate("build", 1, SEEDS), show_last=45),
@@ -96,6 +92,7 @@ SUITES: Dict[str, Suite] = {
         build("build"),
         python_tests("test/integration"),
     )),
+    # Also what tells that clang builds everything without a warning.
     "asan": Suite("unit and integration tests under address and undefined-behaviour sanitizers", (
         build("build-asan", *ASAN_OPTIONS, compiler="clang++"),
         unit_tests("build-asan"),
